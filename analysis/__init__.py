@@ -1,0 +1,1 @@
+"""Design-based estimation: arrays in, estimates out."""

@@ -1,0 +1,92 @@
+"""The database: one place that opens it, one place that commits.
+
+On SQLite every write transaction runs under one file lock that web workers, commands and backups share:
+waiting for SQLite's own lock sleeps (p99 of seconds under load), waiting for a file lock wakes at once, and
+SQLite before 3.51.3 can corrupt a WAL when two connections write and checkpoint together.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import Flask, current_app
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.settings import Settings
+from surveys.store.tables import Base
+
+db = SQLAlchemy(metadata=Base.metadata)
+migrate = Migrate(directory=str(Path(__file__).resolve().parent.parent / "migrations"))
+
+
+def init(app: Flask, settings: Settings) -> None:
+    url = settings.database_url
+    options: dict[str, object] = {"pool_pre_ping": not url.startswith("sqlite")}
+    if url.startswith("sqlite"):
+        settings.state.mkdir(parents=True, exist_ok=True)
+    else:
+        # an acknowledgement promises that the answer survives a power cut
+        options["connect_args"] = {"options": "-c synchronous_commit=on -c timezone=UTC"}
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    db.init_app(app)
+    migrate.init_app(app, db, render_as_batch=True)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _prepare_sqlite(db.engine)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def write_lock(settings: Settings) -> Iterator[None]:
+    """Held around every write to SQLite; free on PostgreSQL, which has its own."""
+    if not settings.database_url.startswith("sqlite"):
+        yield
+        return
+    settings.state.mkdir(parents=True, exist_ok=True)
+    handle = os.open(settings.write_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)  # closing releases the lock
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session that writes: commits at the end, rolls back on any exception."""
+    settings: Settings = current_app.config["HAILONG"]
+    with write_lock(settings):
+        session = Session(db.engine.execution_options(writes=True))
+        with session, session.begin():
+            yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that only reads; it sees one consistent state of the database."""
+    with Session(db.engine) as session:
+        yield session

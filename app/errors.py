@@ -1,0 +1,63 @@
+"""Domain refusal -> status and page, in one table."""
+
+from __future__ import annotations
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from app import messages
+from surveys.errors import NotFound, Refusal, SubmissionRefusal
+
+STATUS_OF_CODE: dict[str, int] = {
+    "answers_faulty": 422,
+    "token_forged": 400,
+    "token_expired": 410,
+    "form_malformed": 400,
+    "field_repeated": 400,
+    "id_malformed": 400,
+    "wave_not_open": 410,
+    "slip_unusable": 404,
+    "answer_conflict": 409,
+}
+STATUS_OF_KIND: dict[type[Refusal], int] = {NotFound: 404, SubmissionRefusal: 400}
+OF_HTTP = {
+    400: "http_bad_request", 403: "http_forbidden", 404: "http_not_found", 405: "http_method",
+    413: "http_too_large", 415: "http_bad_request", 429: "http_slow_down", 500: "http_failure",
+    503: "http_unavailable", 507: "http_unavailable",
+}
+
+
+def status_of(refusal: Refusal) -> int:
+    if refusal.code in STATUS_OF_CODE:
+        return STATUS_OF_CODE[refusal.code]
+    return next((status for kind, status in STATUS_OF_KIND.items() if isinstance(refusal, kind)), 400)
+
+
+def language() -> str:
+    """The reader's language: asked for by ?lang= or the form, else Vietnamese."""
+    return "en" if request.args.get("lang") == "en" else "vi"
+
+
+def wants_json() -> bool:
+    return request.is_json or request.accept_mimetypes.best == "application/json"
+
+
+def refuse(sentence: str, status: int, code: str) -> ResponseReturnValue:
+    if wants_json():
+        return {"error": code, "sentence": sentence}, status
+    page = render_template("respond/refused.html", sentence=sentence, status=status, language=language())
+    return page, status
+
+
+def register(app: Flask) -> None:
+    @app.errorhandler(Refusal)
+    def refusal(raised: Refusal) -> ResponseReturnValue:
+        return refuse(messages.refusal_sentence(raised, language()), status_of(raised), raised.code)
+
+    @app.errorhandler(HTTPException)
+    def http(raised: HTTPException) -> ResponseReturnValue:
+        if raised.response is not None or (raised.code or 500) < 400:
+            return raised.get_response()
+        code = OF_HTTP.get(raised.code or 500, "http_bad_request" if (raised.code or 500) < 500 else "http_failure")
+        return refuse(messages.sentence(code, {}, language()), raised.code or 500, code)

@@ -1,0 +1,54 @@
+"""Refusal code -> sentence, in the reader's language. The domain speaks codes, never sentences.
+
+One module per subject holds `SENTENCES: dict[code, (Vietnamese, English)]`; places in braces are filled from
+the refusal's details.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+
+from surveys.errors import Fault, Refusal
+
+Sentences = dict[str, tuple[str, str]]
+
+
+def _collect() -> Sentences:
+    sentences: Sentences = {}
+    for module in pkgutil.iter_modules(__path__):
+        own: Sentences = importlib.import_module(f"{__name__}.{module.name}").SENTENCES
+        if again := sentences.keys() & own.keys():
+            raise ValueError(f"app.messages.{module.name}: codes said twice: {sorted(again)}")
+        sentences |= own
+    return sentences
+
+
+SENTENCES = _collect()
+
+
+class _Details(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def sentence(code: str, details: Mapping[str, object], language: str = "vi") -> str:
+    """The sentence of a code; an unknown code is shown as itself rather than hidden."""
+    pair = SENTENCES.get(code)
+    if pair is None:
+        return f"{code} {dict(details)}" if details else code
+    return pair[0 if language == "vi" else 1].format_map(_Details(details))
+
+
+def refusal_sentence(refusal: Refusal, language: str = "vi") -> str:
+    return sentence(refusal.code, refusal.details, language)
+
+
+def fault_sentence(fault: Fault, language: str = "vi") -> str:
+    """'dòng 5, cột q3: …': the place first, then what is wrong there."""
+    words = ("dòng", "cột") if language == "vi" else ("row", "column")
+    place = [f"{words[0]} {fault.row}"] if fault.row is not None else []
+    place += [f"{words[1]} {fault.column}"] if fault.column else []
+    said = sentence(fault.code, fault.details, language)
+    return f"{', '.join(place)}: {said}" if place else said

@@ -1,0 +1,78 @@
+"""Answers: what a citizen may be told, and what an import may be told."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "answers_faulty": (
+        "Còn chỗ cần Ông/Bà xem lại. Các câu đã trả lời vẫn được giữ nguyên.",
+        "Some places need another look. Everything you have answered is kept.",
+    ),
+    "answer_conflict": (
+        "Ý kiến này đã được gửi trước đó với nội dung khác. Hệ thống giữ ý kiến gửi lần đầu.",
+        "This answer was sent before with other content. The first one stands.",
+    ),
+    "token_forged": (
+        "Phiếu này không phải do hệ thống phát hành hoặc đã bị thay đổi. Ông/Bà vui lòng quét lại mã và trả lời "
+        "trên phiếu mới.",
+        "This form was not issued by the system, or was altered. Please scan the code again and use the new form.",
+    ),
+    "token_expired": (
+        "Phiếu này được mở quá lâu nên đã hết hạn. Ông/Bà vui lòng quét lại mã để nhận phiếu mới.",
+        "This form was opened too long ago and has expired. Please scan the code again for a new one.",
+    ),
+    "id_malformed": (
+        "Phiếu gửi đến thiếu mã nhận dạng của lần gửi nên không nhận được. Ông/Bà vui lòng quét lại mã.",
+        "The form lacks its sending id and cannot be accepted. Please scan the code again.",
+    ),
+    "form_malformed": (
+        "Nội dung gửi đến không đúng dạng phiếu: {reason}.",
+        "What was sent is not in the form's shape: {reason}.",
+    ),
+    "field_repeated": (
+        "Nội dung gửi đến có trường {field} lặp lại nên không rõ Ông/Bà chọn gì.",
+        "The field {field} was sent more than once, so it is unclear what was chosen.",
+    ),
+    "import_faulty": (
+        "Tệp có {count} chỗ sai; không lưu dòng nào.",
+        "The file has {count} faults; nothing was stored.",
+    ),
+    "import_repeated": (
+        "Tệp này đã được nhập vào đợt khảo sát {wave}; không lưu thêm dòng nào.",
+        "This file is already in wave {wave}; nothing was stored.",
+    ),
+    "import_unreadable": (
+        "Không đọc được tệp: {reason}.",
+        "The file cannot be read: {reason}.",
+    ),
+    "column_unknown": ("không có cột này; các cột nhận được: {known}", "unknown column; columns taken: {known}"),
+    "column_repeated": ("cột ghi hai lần", "the column stands twice"),
+    "column_missing": ("thiếu cột bắt buộc", "a required column is missing"),
+    "rows_none": ("tệp không có dòng trả lời nào", "the file has no rows"),
+    "row_ragged": ("có {found} ô, cần {expected} ô", "{found} cells, expected {expected}"),
+    "unit_missing": ("chưa ghi mã đơn vị", "the unit code is missing"),
+    "value_unknown": ("giá trị {value} không nhận; các giá trị: {known}", "value {value} is not taken; values: {known}"),
+    "label_malformed": (
+        "nhãn dài quá {most} ký tự hoặc có ký tự điều khiển",
+        "the label is longer than {most} characters or has control characters",
+    ),
+    "number_malformed": (
+        "{value} không phải số hợp lệ (từ {least} trở lên)",
+        "{value} is not a valid number (at least {least})",
+    ),
+    "weight_missing": (
+        "chưa ghi quyền số; khi tệp có cột weight, mọi dòng phải có",
+        "the weight is missing; where the file has a weight column every row needs one",
+    ),
+    "weight_mixed": (
+        "dòng không có quyền số rơi vào ô mẫu đã có quyền số; hãy thêm cột weight",
+        "a row without a weight falls into a design cell that has one; add the weight column",
+    ),
+    "fpc_varies": (
+        "fpc phải như nhau trong tầng {stratum}; gặp các giá trị {values}",
+        "fpc must be constant within stratum {stratum}; found {values}",
+    ),
+    "fpc_too_small": (
+        "tầng {stratum} có {psus} PSU trong mẫu, nhiều hơn fpc {fpc}",
+        "stratum {stratum} has {psus} PSUs in the sample, more than its fpc {fpc}",
+    ),
+    "day_malformed": ("{value} không phải ngày dạng 2026-07-31", "{value} is not a day like 2026-07-31"),
+    "day_outside": ("ngày {value} nằm ngoài khoảng nhận (đến {last})", "day {value} is outside what is taken (to {last})"),
+}

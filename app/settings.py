@@ -1,0 +1,181 @@
+"""Every setting, typed, with its default and its help. Read once, here, at the edge."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+class SettingsFault(Exception):
+    """A setting cannot be used; the text says which, what was found and what is expected."""
+
+
+def _setting(env: str, default: object, help_vi: str, help_en: str, *, secret: bool = False) -> Any:
+    metadata = {"env": env, "vi": help_vi, "en": help_en, "secret": secret}
+    return field(default=default, metadata=metadata)
+
+
+def _default_state() -> Path:
+    # systemd hands a unit its state folder in STATE_DIRECTORY
+    return Path(os.environ.get("STATE_DIRECTORY") or Path(__file__).resolve().parent.parent / "var")
+
+
+@dataclass(frozen=True)
+class Settings:
+    state: Path = _setting(
+        "HAILONG_STATE", None,
+        "Thư mục dữ liệu: cơ sở dữ liệu SQLite, khóa ký, tệp tạm. Mặc định: var/ cạnh mã nguồn.",
+        "State folder: SQLite database, signing keys, temporary files. Default: var/ beside the source.",
+    )
+    database_url: str = _setting(
+        "HAILONG_DATABASE_URL", "",
+        "Địa chỉ cơ sở dữ liệu; nhận cả DATABASE_URL. Mặc định: SQLite trong thư mục dữ liệu.",
+        "Database address; DATABASE_URL is accepted too. Default: SQLite in the state folder.",
+        secret=True,
+    )
+    bind: str = _setting(
+        "HAILONG_BIND", "127.0.0.1",
+        "Địa chỉ mạng mà máy chủ lắng nghe.",
+        "Network address the server listens on.",
+    )
+    port: int = _setting("HAILONG_PORT", 8000, "Cổng mà máy chủ lắng nghe.", "Port the server listens on.")
+    public_url: str = _setting(
+        "HAILONG_PUBLIC_URL", "",
+        "Địa chỉ công khai in trong mã QR, ví dụ https://hailong.quangtri.gov.vn. Mặc định: http://BIND:PORT.",
+        "Public address printed into QR codes, e.g. https://hailong.quangtri.gov.vn. Default: http://BIND:PORT.",
+    )
+    secret_key: str = _setting(
+        "HAILONG_SECRET_KEY", "",
+        "Khóa bí mật (ít nhất 32 ký tự); hoặc HAILONG_SECRET_KEY_FILE. Mặc định: tự tạo trong thư mục dữ liệu.",
+        "Secret key (at least 32 characters); or HAILONG_SECRET_KEY_FILE. Default: made in the state folder.",
+        secret=True,
+    )
+    demonstration: bool = _setting(
+        "HAILONG_DEMONSTRATION", False,
+        "1: bản trình diễn với số liệu mô phỏng; cho phép đăng nhập một chạm trên chính máy này.",
+        "1: demonstration with simulated data; allows one-click sign-in on this very machine.",
+    )
+    language: str = _setting(
+        "HAILONG_LANGUAGE", "vi",
+        "Ngôn ngữ của dòng lệnh: vi hoặc en.",
+        "Language of the command line: vi or en.",
+    )
+    workers: int = _setting(
+        "HAILONG_WORKERS", 2, "Số tiến trình phục vụ.", "Number of serving processes.",
+    )
+    threads: int = _setting(
+        "HAILONG_THREADS", 8, "Số luồng trong mỗi tiến trình.", "Threads per process.",
+    )
+    trusted_proxies: int = _setting(
+        "HAILONG_TRUSTED_PROXIES", 0,
+        "Số máy chủ trung gian tin cậy đứng trước (0: không có).",
+        "Number of trusted proxies in front (0: none).",
+    )
+    timezone: str = _setting(
+        "HAILONG_TZ", "Asia/Ho_Chi_Minh",
+        "Múi giờ tính ngày của máy chủ.",
+        "Time zone in which the server counts days.",
+    )
+
+    @property
+    def keys(self) -> Path:
+        return self.state / "keys"
+
+    @property
+    def write_lock(self) -> Path:
+        """The one file lock that sessions, commands and backup share on SQLite."""
+        return self.state / "write.lock"
+
+    @property
+    def address(self) -> str:
+        """Public address without trailing slash."""
+        return (self.public_url or f"http://{self.bind}:{self.port}").rstrip("/")
+
+    @property
+    def loopback_only(self) -> bool:
+        return self.bind in {"127.0.0.1", "::1", "localhost"}
+
+
+def described() -> list[tuple[str, str, str, str]]:
+    """(environment name, default, help vi, help en) of every setting, in order."""
+    return [
+        (f.metadata["env"], "" if f.default in (None, "") else str(f.default), f.metadata["vi"], f.metadata["en"])
+        for f in fields(Settings)
+    ]
+
+
+def read(environ: Mapping[str, str] | None = None, **override: object) -> Settings:
+    """Settings from the environment; `override` is for tests and for the commands' own options."""
+    env = os.environ if environ is None else environ
+    values: dict[str, object] = {}
+    for f in fields(Settings):
+        raw = _raw(env, f.metadata["env"])
+        if f.name == "database_url" and raw is None:
+            raw = _raw(env, "DATABASE_URL")
+        if raw is not None and raw != "":
+            values[f.name] = _parse(f.metadata["env"], raw, f.default)
+    values.update(override)
+    state = Path(str(values.get("state") or _default_state())).expanduser().resolve()
+    values["state"] = state
+    url = str(values.get("database_url") or f"sqlite:///{state / 'hailong.db'}")
+    # 'postgres://' is what hosting panels still hand out
+    values["database_url"] = "postgresql://" + url.removeprefix("postgres://") if url.startswith("postgres://") else url
+    settings = Settings(**values)  # type: ignore[arg-type]  # every value was parsed by its field's type above
+    _check(settings)
+    return settings
+
+
+def _raw(env: Mapping[str, str], name: str) -> str | None:
+    if path := env.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as fault:
+            raise SettingsFault(f"{name}_FILE={path}: {fault.strerror}") from fault
+    return env.get(name)
+
+
+def _parse(name: str, raw: str, default: object) -> object:
+    parsers: dict[type, Callable[[str], object]] = {bool: _boolean, int: int}
+    try:
+        return parsers.get(type(default), str)(raw.strip())
+    except ValueError as fault:
+        raise SettingsFault(f"{name}={raw!r}: expected {type(default).__name__}") from fault
+
+
+def _boolean(raw: str) -> bool:
+    if raw.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if raw.lower() in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError(raw)
+
+
+def _check(settings: Settings) -> None:
+    if not 1 <= settings.port <= 65535:
+        raise SettingsFault(f"HAILONG_PORT={settings.port}: expected 1 to 65535")
+    if settings.language not in {"vi", "en"}:
+        raise SettingsFault(f"HAILONG_LANGUAGE={settings.language!r}: expected vi or en")
+    if settings.secret_key and len(settings.secret_key) < 32:
+        raise SettingsFault("HAILONG_SECRET_KEY: expected at least 32 characters")
+    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
+        raise SettingsFault(f"HAILONG_PUBLIC_URL={settings.public_url!r}: expected http:// or https://")
+
+
+def private_file(path: Path, make: Callable[[], bytes]) -> bytes:
+    """The bytes of a key file, made at first need; two processes starting together agree on one."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(make())
+        try:
+            os.link(fresh, path)  # atomic, and the first one wins
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_bytes()

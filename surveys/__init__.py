@@ -1,0 +1,1 @@
+"""The survey domain: what a survey office would recognise. Knows no HTTP."""

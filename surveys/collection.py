@@ -1,0 +1,131 @@
+"""Where answers are collected: points with a shared QR code, and one-use slips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from surveys import codes
+from surveys.errors import NotFound, SubmissionRefusal, WaveRefusal
+from surveys.origin import Basis
+from surveys.store import collection as store
+from surveys.store import waves as wave_store
+from surveys.store.tables import PointRow, SlipRow
+from surveys.tokens import slip_digest
+from surveys.units import UnitTree
+from surveys.waves import State, Wave
+
+SLIP_LIFE = timedelta(days=90)
+"""how long a slip can be spent; a clerk who hoards slips gains little (reliability, T2)"""
+MOST_SLIPS = 10_000
+"""slips of one order"""
+
+
+@dataclass(frozen=True)
+class Point:
+    id: int
+    code: str
+    province_code: str
+    wave_id: int
+    unit_id: int
+    cell: int
+    label: str
+
+
+def _point(row: PointRow) -> Point:
+    return Point(row.id, row.code, row.province_code, row.wave_id, row.unit_id, row.cell, row.label)
+
+
+def require_member(tree: UnitTree, wave: Wave, unit_code: str) -> int:
+    """The id of a unit of the wave's province; raises NotFound("unit_unknown") or WaveRefusal("unit_outside")."""
+    unit = tree.unit(unit_code)
+    if wave.province_code not in {unit.code, *(ancestor.code for ancestor in tree.ancestors(unit_code))}:
+        raise WaveRefusal("unit_outside", unit=unit_code, province=wave.province_code)
+    return stored_id(unit.id)
+
+
+def stored_id(unit_id: int | None) -> int:
+    if unit_id is None:
+        raise ValueError("a unit of a stored tree has an id")
+    return unit_id
+
+
+def create_point(
+    session: Session, wave: Wave, tree: UnitTree, unit_code: str, label: str, draw: codes.Draw = codes.draw,
+    handled_by: str | None = None,
+) -> Point:
+    """A place with a shared QR code at a unit; its answers have the open basis.
+
+    handled_by: code of the agency that decides, where it is another than the unit that receives.
+    """
+    unit_id = require_member(tree, wave, unit_code)
+    handler = unit_id if handled_by is None else require_member(tree, wave, handled_by)
+    key = (unit_id, handler, int(Basis.OPEN), "", "")
+    cell = wave_store.ensure_cells(session, wave, [(key, None, None)])[key]
+    row = store.add_point(session, PointRow(
+        code=draw(codes.POINT_LENGTH), province_code=wave.province_code, wave_id=wave.id, unit_id=unit_id,
+        cell=cell.id, label=label,
+    ))
+    return _point(row)
+
+
+def point(session: Session, typed: str) -> Point:
+    """The point of a code as typed; raises NotFound("point_unknown")."""
+    code = codes.normal(typed)
+    row = store.point(session, code) if codes.is_code(code, codes.POINT_LENGTH) else None
+    if row is None:
+        raise NotFound("point_unknown", code=typed[:32])
+    return _point(row)
+
+
+def points(session: Session, wave: Wave) -> list[Point]:
+    return [_point(row) for row in store.points(session, wave.id)]
+
+
+def issue(
+    session: Session, wave: Wave, tree: UnitTree, unit_code: str, count: int, secret: bytes, today: date,
+    draw: codes.Draw = codes.draw, handled_by: str | None = None, stratum: str | None = None, psu: str = "",
+) -> list[str]:
+    """`count` fresh one-use codes for a unit, of the dossiers basis. Only here are they seen in the clear.
+
+    stratum: default the unit's own code, because every unit of the wave gives out its slips separately.
+    """
+    if not 1 <= count <= MOST_SLIPS:
+        raise WaveRefusal("slip_count", count=count, most=MOST_SLIPS)
+    if wave.state not in {State.PLANNED, State.OPEN}:
+        raise WaveRefusal("wave_not_open", wave=wave.code, state=wave.state.value)
+    unit_id = require_member(tree, wave, unit_code)
+    handler = unit_id if handled_by is None else require_member(tree, wave, handled_by)
+    key = (unit_id, handler, int(Basis.DOSSIERS), unit_code if stratum is None else stratum, psu)
+    cell = wave_store.ensure_cells(session, wave, [(key, None, None)])[key]
+    fresh = [draw(codes.SLIP_LENGTH) for _ in range(count)]
+    store.add_slips(
+        session, wave.province_code, wave.id, cell.id, [slip_digest(secret, code) for code in fresh],
+        today + SLIP_LIFE,
+    )
+    return fresh
+
+
+@dataclass(frozen=True)
+class Slip:
+    province_code: str
+    digest: bytes
+    wave_id: int
+    cell: int
+    spent: bool
+
+
+def slip(session: Session, typed: str, secret: bytes, today: date) -> Slip:
+    """The slip of a code as typed, spent or not.
+
+    Raises SubmissionRefusal("slip_unusable"), one code for every cause: whoever guesses learns nothing.
+    """
+    code = codes.normal(typed)
+    row: SlipRow | None = None
+    if codes.is_code(code, codes.SLIP_LENGTH):
+        row = store.slip(session, slip_digest(secret, code))
+    if row is None or row.expires < today:
+        raise SubmissionRefusal("slip_unusable")
+    return Slip(row.province_code, row.digest, row.wave_id, row.cell, row.spent)

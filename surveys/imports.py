@@ -1,0 +1,299 @@
+"""A file of answers -> responses: checked whole, stored whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from surveys.collection import stored_id
+from surveys.errors import Fault, ImportRefusal, NotFound
+from surveys.origin import Basis, Language, Mode
+from surveys.questionnaires.model import Questionnaire
+from surveys.questionnaires.validation import clean_text
+from surveys.store import responses as store
+from surveys.store import waves as wave_store
+from surveys.store.tables import CellRow
+from surveys.store.waves import CellKey
+from surveys.units import UnitTree
+from surveys.waves import Wave, require_open
+
+DESIGN_COLUMNS = ("unit", "stratum", "psu", "weight", "fpc", "basis", "mode", "day", "handled_by")
+T = TypeVar("T")
+
+MOST_FAULTS = 1_000
+LABEL = 64
+"""longest stratum or PSU label"""
+OLDEST = date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of texts: its header and its rows, each with the line it stands on (the header is line 1)."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[int, Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class Imported:
+    responses: int
+    cells: int
+    comments: int
+
+
+@dataclass
+class _Row:
+    line: int
+    key: CellKey
+    weight: float | None
+    fpc: float | None
+    mode: Mode
+    day: date
+    answers: str
+    texts: dict[str, str]
+
+
+@dataclass
+class _Faults:
+    found: list[Fault] = field(default_factory=list)
+
+    def add(self, code: str, row: int | None, column: str | None, **details: object) -> None:
+        if len(self.found) < MOST_FAULTS:
+            self.found.append(Fault(code, row, column, details))
+
+    def refuse_if_any(self) -> None:
+        if self.found:
+            raise ImportRefusal("import_faulty", faults=self.found, count=len(self.found))
+
+
+def import_responses(
+    session: Session, wave: Wave, tree: UnitTree, questionnaire: Questionnaire, sheet: Sheet, key: bytes,
+    today: date,
+) -> Imported:
+    """Store every row of the sheet as a response; runs in the caller's write transaction.
+
+    key: secret bytes that name this file within this wave; ids are drawn from it, so the same file cannot be
+    taken in twice, and ids still tell nothing about the order of rows.
+    Raises WaveRefusal("wave_not_open"); ImportRefusal("import_faulty") with every fault (row, column), or
+    ("import_repeated") for a file that is in already. Nothing is stored then.
+    """
+    require_open(wave, today)
+    _check_columns(sheet.columns, questionnaire)
+    faults = _Faults()
+    rows = _Reader(sheet.columns, wave, tree, questionnaire, today, faults).read(sheet.rows)
+    faults.refuse_if_any()
+    ids = [hmac.new(key, row.line.to_bytes(8, "big"), hashlib.sha256).digest()[:16] for row in rows]
+    if store.any_known(session, wave.province_code, ids[:1] + ids[-1:]):
+        raise ImportRefusal("import_repeated", wave=wave.code)
+    present = wave_store.cells(session, wave)
+    _check_design(session, wave, rows, present, faults)
+    faults.refuse_if_any()
+
+    shared = _shared_weights(rows)
+    wanted = {row.key: (row.key, row.fpc, shared[row.key]) for row in rows}
+    cells = wave_store.ensure_cells(session, wave, wanted.values())
+    store.add_many(session, [_response(wave, row, id, cells[row.key]) for row, id in zip(rows, ids, strict=True)])
+    comments = [_comment(wave, row, variable, text) for row in rows for variable, text in row.texts.items()]
+    store.add_comments(session, comments)
+    return Imported(len(rows), len(wanted), len(comments))
+
+
+def _check_columns(columns: tuple[str, ...], questionnaire: Questionnaire) -> None:
+    known = {*DESIGN_COLUMNS, *_variables(questionnaire), *(text.id for text in questionnaire.texts)}
+    faults = _Faults()
+    for place, column in enumerate(columns, start=1):
+        if column not in known:
+            faults.add("column_unknown", 1, column or f"#{place}", known=", ".join(sorted(known)))
+    for column, times in Counter(columns).items():
+        if times > 1:
+            faults.add("column_repeated", 1, column)
+    if "unit" not in columns:
+        faults.add("column_missing", 1, "unit")
+    faults.refuse_if_any()
+
+
+def _variables(questionnaire: Questionnaire) -> dict[str, frozenset[str]]:
+    """variable -> characters it may hold, in the codebook's order."""
+    return {variable.id: frozenset(variable.codes) | {"0"} for variable in questionnaire.variables}
+
+
+class _Reader:
+    """Reads rows into values; every fault is noted with its row and column, none stops the reading."""
+
+    def __init__(
+        self, columns: tuple[str, ...], wave: Wave, tree: UnitTree, questionnaire: Questionnaire, today: date,
+        faults: _Faults,
+    ) -> None:
+        self.columns = columns
+        self.wave = wave
+        self.today = today
+        self.faults = faults
+        self.units = {unit.code: stored_id(unit.id) for unit in tree.subtree(wave.province_code)}
+        self.bases = {basis.word: basis for basis in Basis}
+        self.modes = {mode.word: mode for mode in Mode}
+        self.weighted = "weight" in columns
+        at = {column: place for place, column in enumerate(columns)}
+        self.place = {column: at.get(column) for column in DESIGN_COLUMNS}
+        self.variables = [(v, at.get(v), codes) for v, codes in _variables(questionnaire).items()]
+        self.texts = [(text, at[text.id]) for text in questionnaire.texts if text.id in at]
+
+    def read(self, rows: Iterable[tuple[int, Sequence[str]]]) -> list[_Row]:
+        read = [self._row(line, cells) for line, cells in rows]
+        if not read:
+            self.faults.add("rows_none", None, None)
+        return [row for row in read if row is not None]
+
+    def _row(self, line: int, cells: Sequence[str]) -> _Row | None:
+        if len(cells) != len(self.columns):
+            self.faults.add("row_ragged", line, None, found=len(cells), expected=len(self.columns))
+            return None
+        given = {
+            column: cells[place].strip() if place is not None else "" for column, place in self.place.items()
+        }
+        received = self._unit(line, "unit", given["unit"])
+        handled = self._unit(line, "handled_by", given["handled_by"]) if given["handled_by"] else received
+        basis = self._word(line, "basis", given["basis"] or "sample", self.bases)
+        mode = self._word(line, "mode", given["mode"] or "import", self.modes)
+        stratum, psu = self._label(line, "stratum", given["stratum"]), self._label(line, "psu", given["psu"])
+        weight = self._number(line, "weight", given["weight"], least=0.0)
+        if self.weighted and not given["weight"]:
+            self.faults.add("weight_missing", line, "weight")
+        fpc = self._number(line, "fpc", given["fpc"], least=1.0)
+        day = self._day(line, given["day"])
+        answers, texts = self._answers(line, cells), self._free_texts(line, cells)
+        if received is None or handled is None or basis is None or mode is None or day is None:
+            return None
+        return _Row(line, (received, handled, int(basis), stratum, psu), weight, fpc, mode, day, answers, texts)
+
+    def _unit(self, line: int, column: str, code: str) -> int | None:
+        if not code:
+            self.faults.add("unit_missing", line, column)
+        elif code not in self.units:
+            self.faults.add("unit_unknown", line, column, unit=code[:40], province=self.wave.province_code)
+        return self.units.get(code)
+
+    def _word(self, line: int, column: str, word: str, known: Mapping[str, T]) -> T | None:
+        if word.lower() not in known:
+            self.faults.add("value_unknown", line, column, value=word[:40], known=", ".join(known))
+        return known.get(word.lower())
+
+    def _label(self, line: int, column: str, label: str) -> str:
+        if len(label) > LABEL or not label.isprintable():
+            self.faults.add("label_malformed", line, column, most=LABEL)
+            return ""
+        return label
+
+    def _number(self, line: int, column: str, text: str, *, least: float) -> float | None:
+        if not text:
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number) or number < least:
+            self.faults.add("number_malformed", line, column, value=text[:40], least=f"{least:g}")
+            return None
+        return number
+
+    def _day(self, line: int, text: str) -> date | None:
+        if not text:
+            return self.today
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            self.faults.add("day_malformed", line, "day", value=text[:40])
+            return None
+        if not OLDEST <= day <= self.today:
+            self.faults.add("day_outside", line, "day", value=text, last=self.today.isoformat())
+            return None
+        return day
+
+    def _answers(self, line: int, cells: Sequence[str]) -> str:
+        answers = []
+        for variable, place, codes in self.variables:
+            value = (cells[place].strip() if place is not None else "") or "0"
+            if value not in codes:
+                self.faults.add(
+                    "answer_unknown", line, variable, value=value[:40], known=", ".join(sorted(codes))
+                )
+                value = "0"
+            answers.append(value)
+        return "".join(answers)
+
+    def _free_texts(self, line: int, cells: Sequence[str]) -> dict[str, str]:
+        texts = {}
+        for question, place in self.texts:
+            cleaned = clean_text(question, cells[place])
+            if isinstance(cleaned, Fault):
+                self.faults.add(cleaned.code, line, question.id, **cleaned.details)
+            elif cleaned:
+                texts[question.id] = cleaned
+        return texts
+
+
+def _check_design(
+    session: Session, wave: Wave, rows: Sequence[_Row], present: Mapping[CellKey, CellRow], faults: _Faults
+) -> None:
+    """fpc: one per stratum, and no fewer PSUs in the population than in the sample; weights: not mixed."""
+    strata: dict[tuple[int, str], list[_Row]] = defaultdict(list)
+    for row in rows:
+        strata[row.key[2], row.key[3]].append(row)
+        cell = present.get(row.key)
+        if cell is not None and cell.weight is not None and row.weight is None:
+            faults.add("weight_mixed", row.line, "weight")
+    stored: dict[tuple[int, str], list[CellRow]] = defaultdict(list)
+    for cell in present.values():
+        stored[cell.basis, cell.stratum].append(cell)
+    for (basis, stratum), members in strata.items():
+        before = stored.get((basis, stratum), [])
+        sizes = {row.fpc for row in members} | {cell.fpc for cell in before}
+        if sizes == {None}:
+            continue
+        first = members[0]
+        if len(sizes) > 1:
+            faults.add("fpc_varies", first.line, "fpc", stratum=stratum, values=_numbers(sizes))
+            continue
+        named = {row.key[4] for row in members} | {cell.psu for cell in before}
+        alone = sum(not row.key[4] for row in members)
+        if before:
+            alone += store.own_psu_count(session, wave.province_code, wave.id, basis, stratum)
+        psus = len(named - {""}) + alone
+        if (size := sizes.pop()) is not None and psus > size:
+            faults.add("fpc_too_small", first.line, "fpc", stratum=stratum, psus=psus, fpc=f"{size:g}")
+
+
+def _numbers(sizes: Iterable[float | None]) -> str:
+    return ", ".join("–" if size is None else f"{size:g}" for size in sorted(sizes, key=lambda s: s or 0.0))
+
+
+def _shared_weights(rows: Sequence[_Row]) -> dict[CellKey, float | None]:
+    """The weight that all new answers of a cell share; None where they differ."""
+    weights: dict[CellKey, set[float | None]] = defaultdict(set)
+    for row in rows:
+        weights[row.key].add(row.weight)
+    return {key: next(iter(found)) if len(found) == 1 else None for key, found in weights.items()}
+
+
+def _response(wave: Wave, row: _Row, id: bytes, cell: CellRow) -> dict[str, object]:
+    return {
+        "province_code": wave.province_code, "id": id, "wave_id": wave.id, "cell": cell.id, "point_id": None,
+        "version": wave.questionnaire_id, "mode": int(row.mode), "language": int(Language.VI),
+        "day": store.day_number(row.day), "duration": 0, "flags": 0,
+        "weight": None if row.weight == cell.weight else row.weight, "answers": row.answers,
+    }
+
+
+def _comment(wave: Wave, row: _Row, variable: str, text: str) -> dict[str, object]:
+    return {
+        "province_code": wave.province_code, "id": secrets.token_bytes(16), "wave_id": wave.id,
+        "unit_id": row.key[0], "variable": variable, "text": text,
+    }

@@ -1,0 +1,1 @@
+"""The only place that knows SQLAlchemy tables: one module per aggregate."""

@@ -1,0 +1,93 @@
+"""Responses and comments, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, Insert, Table, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from surveys.store.tables import CellRow, CommentRow, ResponseRow
+
+_EPOCH = date(1970, 1, 1)
+CHUNK = 5_000
+"""rows a statement of a bulk insert carries"""
+
+
+def day_number(day: date) -> int:
+    return (day - _EPOCH).days
+
+
+def day_of(number: int) -> date:
+    return _EPOCH + timedelta(days=number)
+
+
+def _insert_once(session: Session) -> Insert:
+    """INSERT … ON CONFLICT (province_code, id) DO NOTHING: the key, not a look before, keeps answers single."""
+    table = ResponseRow.__table__
+    assert isinstance(table, Table)  # noqa: S101  # tells the type checker
+    statements = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    return statements[session.get_bind().dialect.name](table).on_conflict_do_nothing(
+        index_elements=["province_code", "id"]
+    )
+
+
+def add_once(session: Session, row: Mapping[str, Any]) -> bool:
+    """Store the response unless its id is there already; says whether it was stored."""
+    done = session.execute(_insert_once(session).values(**row))
+    assert isinstance(done, CursorResult)  # noqa: S101  # an INSERT always gives one; tells the type checker
+    return bool(done.rowcount == 1)
+
+
+def response(session: Session, province_code: str, id: bytes) -> ResponseRow | None:
+    return session.get(ResponseRow, (province_code, id))
+
+
+def any_known(session: Session, province_code: str, ids: Sequence[bytes]) -> bool:
+    """Whether one of the ids is stored."""
+    return any(
+        session.scalar(
+            select(func.count()).where(
+                ResponseRow.province_code == province_code, ResponseRow.id.in_(ids[at : at + 500])
+            )
+        )
+        for at in range(0, len(ids), 500)
+    )
+
+
+def add_many(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Bulk insert; the rows come in the order of their random ids, which also fills the pages well."""
+    ordered = sorted(rows, key=lambda row: row["id"])
+    for at in range(0, len(ordered), CHUNK):
+        session.execute(insert(ResponseRow), ordered[at : at + CHUNK])
+
+
+def add_comments(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(CommentRow), rows)
+
+
+def counts_by_cell(session: Session, province_code: str, wave_id: int) -> dict[int, int]:
+    """cell id -> answers received; live, for coverage, not for scores."""
+    rows = session.execute(
+        select(ResponseRow.cell, func.count())
+        .where(ResponseRow.province_code == province_code, ResponseRow.wave_id == wave_id)
+        .group_by(ResponseRow.cell)
+    )
+    return {cell: count for cell, count in rows}
+
+
+def own_psu_count(session: Session, province_code: str, wave_id: int, basis: int, stratum: str) -> int:
+    """Answers of a stratum that are each their own PSU."""
+    return session.scalar(
+        select(func.count())
+        .select_from(ResponseRow)
+        .join(CellRow, (CellRow.province_code == ResponseRow.province_code) & (CellRow.id == ResponseRow.cell))
+        .where(
+            ResponseRow.province_code == province_code, ResponseRow.wave_id == wave_id,
+            CellRow.basis == basis, CellRow.stratum == stratum, CellRow.psu == "",
+        )
+    ) or 0
