@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import cli, db, errors, settings
+from app import auth, cli, db, errors, headers, settings, templating
 from app.settings import Settings
+from surveys.indexes import load as indexes
+from surveys.questionnaires import load as questionnaires
 
 BODY = 64 * 1024
 """largest body a citizen may send, bytes; imports come by the command line"""
@@ -19,7 +22,10 @@ FIELDS = 300
 
 def create_app(given: Settings | None = None) -> Flask:
     config = given or settings.read()
-    _TEMPORARY_definitions()
+    # a faulty definition stops the start, naming file, key and fault
+    questionnaires.shipped()
+    indexes.shipped()
+
     app = Flask("app", static_folder="static", template_folder="templates")
     app.config.update(
         HAILONG=config,
@@ -27,48 +33,29 @@ def create_app(given: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=BODY,
         MAX_FORM_MEMORY_SIZE=BODY,
         MAX_FORM_PARTS=FIELDS,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # addresses of static files change with their content
     )
     if config.trusted_proxies:
         depth = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]  # Flask's documented way
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]  # Flask's own way
     db.init(app, config)
     errors.register(app)
-    _TEMPORARY_register(app)
+    auth.register(app)
+    headers.register(app)
+    templating.register(app)
     _blueprints(app)
     cli.register(app)
     return app
 
 
 def _blueprints(app: Flask) -> None:
-    import importlib
-    import importlib.util
+    from app.views import account, field, home, respond, results
 
-    for name in ("respond", "home", "account", "field", "results"):
-        if importlib.util.find_spec(f"app.views.{name}"):
-            app.register_blueprint(importlib.import_module(f"app.views.{name}").bp)
-
-
-def _TEMPORARY_definitions() -> None:
-    import importlib
-    import importlib.util
-
-    for name in ("surveys.questionnaires", "surveys.indexes"):
-        if importlib.util.find_spec(name) and importlib.util.find_spec(f"{name}.load"):
-            importlib.import_module(f"{name}.load").shipped()
-
-
-def _TEMPORARY_register(app: Flask) -> None:
-    import importlib
-    import importlib.util
-
-    for name in ("auth", "headers"):
-        if importlib.util.find_spec(f"app.{name}"):
-            importlib.import_module(f"app.{name}").register(app)
+    for module in (respond, home, account, field, results):
+        app.register_blueprint(module.bp)
 
 
 def _secret(config: Settings) -> str:
-    import secrets
-
     if config.secret_key:
         return config.secret_key
     return settings.private_file(config.keys / "secret", lambda: secrets.token_hex(32).encode()).decode()

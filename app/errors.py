@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from app import messages
+from app import messages, rendering
 from surveys.errors import NotFound, Refusal, SubmissionRefusal
 
 STATUS_OF_CODE: dict[str, int] = {
@@ -15,10 +15,15 @@ STATUS_OF_CODE: dict[str, int] = {
     "token_expired": 410,
     "form_malformed": 400,
     "field_repeated": 400,
+    "form_too_long": 413,
+    "form_foreign": 403,
     "id_malformed": 400,
     "wave_not_open": 410,
     "slip_unusable": 404,
     "answer_conflict": 409,
+    "access_denied": 403,
+    "set_up_done": 409,
+    "set_up_code_spent": 409,
 }
 STATUS_OF_KIND: dict[type[Refusal], int] = {NotFound: 404, SubmissionRefusal: 400}
 OF_HTTP = {
@@ -46,8 +51,7 @@ def wants_json() -> bool:
 def refuse(sentence: str, status: int, code: str) -> ResponseReturnValue:
     if wants_json():
         return {"error": code, "sentence": sentence}, status
-    page = render_template("respond/refused.html", sentence=sentence, status=status, language=language())
-    return page, status
+    return Response(rendering.refused_page(sentence, status, language()), status, mimetype="text/html")
 
 
 def register(app: Flask) -> None:

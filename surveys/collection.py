@@ -76,7 +76,7 @@ def point(session: Session, typed: str) -> Point:
     code = codes.normal(typed)
     row = store.point(session, code) if codes.is_code(code, codes.POINT_LENGTH) else None
     if row is None:
-        raise NotFound("point_unknown", code=typed[:32])
+        raise NotFound("point_unknown", typed=typed[:32])
     return _point(row)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import math
 import secrets
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,16 +15,17 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from surveys.collection import stored_id
-from surveys.errors import Fault, ImportRefusal, NotFound
+from surveys.errors import Fault, ImportRefusal, WaveRefusal
 from surveys.origin import Basis, Language, Mode
+from surveys.questionnaires.cleaning import clean_text
 from surveys.questionnaires.model import Questionnaire
-from surveys.questionnaires.validation import clean_text
+from surveys.sheets import Sheet, column_faults
 from surveys.store import responses as store
 from surveys.store import waves as wave_store
 from surveys.store.tables import CellRow
 from surveys.store.waves import CellKey
 from surveys.units import UnitTree
-from surveys.waves import Wave, require_open
+from surveys.waves import State, Wave
 
 DESIGN_COLUMNS = ("unit", "stratum", "psu", "weight", "fpc", "basis", "mode", "day", "handled_by")
 T = TypeVar("T")
@@ -33,14 +34,6 @@ MOST_FAULTS = 1_000
 LABEL = 64
 """longest stratum or PSU label"""
 OLDEST = date(2000, 1, 1)
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A table of texts: its header and its rows, each with the line it stands on (the header is line 1)."""
-
-    columns: tuple[str, ...]
-    rows: Sequence[tuple[int, Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -83,10 +76,12 @@ def import_responses(
 
     key: secret bytes that name this file within this wave; ids are drawn from it, so the same file cannot be
     taken in twice, and ids still tell nothing about the order of rows.
-    Raises WaveRefusal("wave_not_open"); ImportRefusal("import_faulty") with every fault (row, column), or
+    Raises WaveRefusal("wave_import_closed"); ImportRefusal("import_faulty") with every fault (row, column), or
     ("import_repeated") for a file that is in already. Nothing is stored then.
     """
-    require_open(wave, today)
+    # by state, not by days: paper forms and finished samples come in after the last day of answering
+    if wave.state is not State.OPEN:
+        raise WaveRefusal("wave_import_closed", wave=wave.code, state=wave.state.value)
     _check_columns(sheet.columns, questionnaire)
     faults = _Faults()
     rows = _Reader(sheet.columns, wave, tree, questionnaire, today, faults).read(sheet.rows)
@@ -108,17 +103,9 @@ def import_responses(
 
 
 def _check_columns(columns: tuple[str, ...], questionnaire: Questionnaire) -> None:
-    known = {*DESIGN_COLUMNS, *_variables(questionnaire), *(text.id for text in questionnaire.texts)}
-    faults = _Faults()
-    for place, column in enumerate(columns, start=1):
-        if column not in known:
-            faults.add("column_unknown", 1, column or f"#{place}", known=", ".join(sorted(known)))
-    for column, times in Counter(columns).items():
-        if times > 1:
-            faults.add("column_repeated", 1, column)
-    if "unit" not in columns:
-        faults.add("column_missing", 1, "unit")
-    faults.refuse_if_any()
+    optional = [*DESIGN_COLUMNS[1:], *_variables(questionnaire), *(text.id for text in questionnaire.texts)]
+    if found := column_faults(columns, ["unit"], optional):
+        raise ImportRefusal("import_faulty", faults=found, count=len(found))
 
 
 def _variables(questionnaire: Questionnaire) -> dict[str, frozenset[str]]:
@@ -223,7 +210,7 @@ class _Reader:
             value = (cells[place].strip() if place is not None else "") or "0"
             if value not in codes:
                 self.faults.add(
-                    "answer_unknown", line, variable, value=value[:40], known=", ".join(sorted(codes))
+                    "import_answer_unknown", line, variable, value=value[:40], known=", ".join(sorted(codes))
                 )
                 value = "0"
             answers.append(value)

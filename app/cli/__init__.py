@@ -7,6 +7,7 @@ all or nothing. Every listing takes `--json`.
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -63,10 +64,34 @@ def listing(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-def register(app: Flask) -> None:
-    import importlib
-    import importlib.util
+GROUPS: dict[str, str] = {
+    "units": "Danh mục đơn vị theo ngày hiệu lực: nhập, liệt kê, tìm, xem lịch sử.",
+    "definitions": "Phiếu hỏi và chỉ số: kiểm tra, liệt kê, xem.",
+    "waves": "Đợt khảo sát: tạo, mở, đóng, liệt kê.",
+    "points": "Điểm đánh giá có mã QR dùng chung: tạo, liệt kê, in áp phích.",
+    "slips": "Thẻ mời đánh giá (mã dùng một lần): cấp, đếm.",
+    "responses": "Ý kiến: nhập từ tệp, đếm.",
+    "scores": "Số liệu: xuất tệp, tính bảng số liệu trong ngày.",
+    "accounts": "Tài khoản cán bộ: mã thiết lập lần đầu, liệt kê.",
+    "demonstration": "Bản trình diễn với số liệu mô phỏng.",
+}
+"""group -> its help; the module of the same name holds its commands"""
 
-    for name in ("units", "definitions", "waves", "points", "slips", "responses", "scores", "accounts", "demonstration"):
-        if importlib.util.find_spec(f"app.cli.{name}"):
-            app.cli.add_command(importlib.import_module(f"app.cli.{name}").group)
+
+class _Later(click.Group):
+    """A group whose module is imported when it is used: serving processes carry no estimation."""
+
+    def _loaded(self) -> click.Group:
+        group: click.Group = importlib.import_module(f"app.cli.{self.name}").group
+        return group
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return self._loaded().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self._loaded().get_command(ctx, cmd_name)
+
+
+def register(app: Flask) -> None:
+    for name, help_text in GROUPS.items():
+        app.cli.add_command(_Later(name, help=help_text))

@@ -30,6 +30,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Nội dung gửi đến có trường {field} lặp lại nên không rõ Ông/Bà chọn gì.",
         "The field {field} was sent more than once, so it is unclear what was chosen.",
     ),
+    "form_too_long": (
+        "Nội dung của mục {field} quá dài (giới hạn {most} ký tự). Ông/Bà vui lòng viết ngắn lại.",
+        "The field {field} is too long (at most {most} characters). Please shorten it.",
+    ),
+    "form_foreign": (
+        "Phiếu được gửi từ một trang khác nên hệ thống không nhận. Ông/Bà vui lòng quét lại mã.",
+        "The form was sent from another site and is not accepted. Please scan the code again.",
+    ),
     "import_faulty": (
         "Tệp có {count} chỗ sai; không lưu dòng nào.",
         "The file has {count} faults; nothing was stored.",
@@ -38,17 +46,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Tệp này đã được nhập vào đợt khảo sát {wave}; không lưu thêm dòng nào.",
         "This file is already in wave {wave}; nothing was stored.",
     ),
-    "import_unreadable": (
-        "Không đọc được tệp: {reason}.",
-        "The file cannot be read: {reason}.",
-    ),
+    "file_unreadable": ("Không đọc được tệp {path}: {reason}.", "Cannot read {path}: {reason}."),
+    "file_too_large": ("Tệp dài {size} byte, quá giới hạn {most}.", "The file has {size} bytes, more than {most}."),
+    "file_unwritable": ("Không ghi được tệp {path}: {reason}.", "Cannot write {path}: {reason}."),
     "column_unknown": ("không có cột này; các cột nhận được: {known}", "unknown column; columns taken: {known}"),
     "column_repeated": ("cột ghi hai lần", "the column stands twice"),
     "column_missing": ("thiếu cột bắt buộc", "a required column is missing"),
     "rows_none": ("tệp không có dòng trả lời nào", "the file has no rows"),
     "row_ragged": ("có {found} ô, cần {expected} ô", "{found} cells, expected {expected}"),
     "unit_missing": ("chưa ghi mã đơn vị", "the unit code is missing"),
-    "value_unknown": ("giá trị {value} không nhận; các giá trị: {known}", "value {value} is not taken; values: {known}"),
+    "value_unknown": ("không nhận giá trị {value}; các giá trị: {known}", "{value} is not taken; values: {known}"),
+    "import_answer_unknown": (
+        "giá trị {value} không thuộc các lựa chọn: {known}", "{value} is not among the choices: {known}",
+    ),
     "label_malformed": (
         "nhãn dài quá {most} ký tự hoặc có ký tự điều khiển",
         "the label is longer than {most} characters or has control characters",
@@ -74,5 +84,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "stratum {stratum} has {psus} PSUs in the sample, more than its fpc {fpc}",
     ),
     "day_malformed": ("{value} không phải ngày dạng 2026-07-31", "{value} is not a day like 2026-07-31"),
-    "day_outside": ("ngày {value} nằm ngoài khoảng nhận (đến {last})", "day {value} is outside what is taken (to {last})"),
+    "day_outside": ("ngày {value} nằm ngoài khoảng nhận (đến {last})", "day {value} is not taken (last: {last})"),
 }

@@ -16,6 +16,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Đợt khảo sát này hiện không nhận ý kiến. Xin cảm ơn Ông/Bà đã quan tâm.",
         "This survey is not taking answers at present. Thank you for your interest.",
     ),
+    "wave_import_closed": (
+        "Đợt khảo sát {wave} đang ở trạng thái {state}; chỉ nhập được vào đợt đang mở (open).",
+        "Wave {wave} is {state}; answers can only be imported into an open wave.",
+    ),
     "wave_days_reversed": (
         "Ngày kết thúc {closes} đứng trước ngày bắt đầu {opens}.",
         "The closing day {closes} is before the opening day {opens}.",
@@ -48,6 +52,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Đơn vị {unit} không thuộc địa bàn {province} của đợt khảo sát.",
         "Unit {unit} is not within {province}, which the wave covers.",
     ),
+    "unit_repeated": ("đơn vị {unit} ghi hai lần", "unit {unit} stands twice"),
+    "questionnaire_unknown": (
+        "Không có phiếu hỏi tên {name}; các phiếu: {known}.", "There is no questionnaire {name}; there are {known}.",
+    ),
+    "index_unknown": ("Không có chỉ số tên {name}; các chỉ số: {known}.", "No index {name}; there are {known}."),
     "population_faulty": (
         "Tệp số hồ sơ có {count} chỗ sai; không lưu dòng nào.",
         "The population file has {count} faults; nothing was stored.",

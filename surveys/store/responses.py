@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Insert, Table, func, insert, select
+from sqlalchemy import CursorResult, Insert, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -27,17 +27,17 @@ def day_of(number: int) -> date:
 
 def _insert_once(session: Session) -> Insert:
     """INSERT … ON CONFLICT (province_code, id) DO NOTHING: the key, not a look before, keeps answers single."""
-    table = ResponseRow.__table__
-    assert isinstance(table, Table)  # noqa: S101  # tells the type checker
-    statements = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-    return statements[session.get_bind().dialect.name](table).on_conflict_do_nothing(
-        index_elements=["province_code", "id"]
-    )
+    key = ["province_code", "id"]
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(ResponseRow).on_conflict_do_nothing(index_elements=key)
+    return sqlite.insert(ResponseRow).on_conflict_do_nothing(index_elements=key)
 
 
 def add_once(session: Session, row: Mapping[str, Any]) -> bool:
     """Store the response unless its id is there already; says whether it was stored."""
-    done = session.execute(_insert_once(session).values(**row))
+    # SQLAlchemy keeps an INSERT's row count only when asked to: on PostgreSQL it would be -1
+    counted = {"preserve_rowcount": True}
+    done = session.execute(_insert_once(session).values(**row), execution_options=counted)
     assert isinstance(done, CursorResult)  # noqa: S101  # an INSERT always gives one; tells the type checker
     return bool(done.rowcount == 1)
 
@@ -77,7 +77,7 @@ def counts_by_cell(session: Session, province_code: str, wave_id: int) -> dict[i
         .where(ResponseRow.province_code == province_code, ResponseRow.wave_id == wave_id)
         .group_by(ResponseRow.cell)
     )
-    return {cell: count for cell, count in rows}
+    return dict(rows.all())
 
 
 def own_psu_count(session: Session, province_code: str, wave_id: int, basis: int, stratum: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -78,7 +77,7 @@ def populations(session: Session, of: Wave) -> dict[int, int]:
             PopulationRow.province_code == of.province_code, PopulationRow.wave_id == of.id
         )
     )
-    return {unit_id: size for unit_id, size in rows}
+    return dict(rows.all())
 
 
 def set_populations(session: Session, of: Wave, sizes: Mapping[int, int]) -> None:

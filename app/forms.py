@@ -1,0 +1,155 @@
+"""Citizens' forms: which document belongs to a place, and what a posted form says.
+
+Documents are rendered once and kept; a request only joins their pieces (see `app.rendering`).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from flask import Request
+from sqlalchemy.orm import Session
+
+from app import rendering
+from app.form_view import Problem
+from app.keys import secret, signer
+from surveys import conduct
+from surveys.errors import SubmissionRefusal
+from surveys.origin import Flag, Language, Mode
+from surveys.questionnaires.model import FORM_FIELDS, Questionnaire
+from surveys.responses import Place, Submission
+from surveys.store import definitions
+from surveys.store import waves as wave_store
+from surveys.tokens import PageToken, check_token, issue_token, parse_id
+from surveys.units import Kind
+from surveys.waves import Wave
+
+LONGEST_VALUE = 16 * 1024
+"""characters of one field; longer ones are refused before anything looks at them"""
+SLIPS = "s"
+"""the place that tokens of slips name: the slip itself says where its answer goes"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A form at a place: all that rendering needs, and where its answers go."""
+
+    place: Place
+    wave: Wave
+    questionnaire: Questionnaire
+    version: int
+    shown: rendering.Place
+    asker: str
+    token_place: str
+
+    def token(self, today: date) -> str:
+        cell = self.place.cell if self.place.slip is None else 0
+        return issue_token(secret(), self.token_place, cell, self.version, today)
+
+
+def page_of(
+    session: Session, place: Place, version: int | None, action: str, label: str, token_place: str
+) -> Page:
+    """The form of a design cell's wave, in the version asked for (default: the one handed out now)."""
+    cell = wave_store.cell(session, place.province_code, place.cell)
+    wave = wave_store.wave_by_id(session, cell.wave_id)
+    tree = conduct.tree_of(session, wave)
+    version = version or wave.questionnaire_id
+    shown = rendering.Place(
+        action, tree.full_name(tree.by_id(cell.received_at).code), label, slip=place.slip is not None
+    )
+    province = tree.unit(wave.province_code)
+    name = province.name[:1].lower() + province.name[1:] if province.kind is Kind.PROVINCE else province.name
+    return Page(
+        place, wave, definitions.questionnaire(session, version), version, shown, f"Sở Nội vụ {name}", token_place
+    )
+
+
+@lru_cache(maxsize=512)
+def _document(
+    questionnaire: Questionnaire, shown: rendering.Place, language: str, asker: str, key: str, simulated: bool
+) -> rendering.Document:
+    return rendering.form_document(
+        questionnaire, shown, language, asker=asker, ack_key=json.loads(key), simulated=simulated
+    )
+
+
+def first(page: Page, language: str, today: date, typed_slip: str = "") -> bytes:
+    """The page as it is first opened."""
+    key = json.dumps(signer().public_jwk)
+    document = _document(page.questionnaire, page.shown, language, page.asker, key, page.wave.simulated)
+    return document.page(token=page.token(today), fresh_id=secrets.token_hex(16), slip=typed_slip)
+
+
+def again(
+    page: Page, fields: Mapping[str, str], problems: Iterable[Problem], sentence: str
+) -> bytes:
+    """The page with everything answered so far and every problem; keeps the token and the id it came with."""
+    return rendering.form_again(
+        page.questionnaire, page.shown, language_of(fields), fields=fields, problems=list(problems),
+        token=fields["token"], id=fields["id"], asker=page.asker, ack_key=signer().public_jwk,
+        simulated=page.wave.simulated, slip=fields.get("slip", ""), sentence=sentence,
+    )
+
+
+def read_fields(request: Request) -> dict[str, str]:
+    """The fields of a posted form or JSON object, each named once and each a text.
+
+    Raises SubmissionRefusal("form_malformed") or ("field_repeated").
+    """
+    pairs = _json_pairs(request.get_data(cache=False)) if request.is_json else list(request.form.items(multi=True))
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or not name.isprintable() or len(name) > 64:
+            raise SubmissionRefusal("form_malformed", reason=f"{_plain(name)[:64]!r}")
+        if name in fields:
+            raise SubmissionRefusal("field_repeated", field=name)
+        if len(value) > LONGEST_VALUE:
+            raise SubmissionRefusal("form_too_long", field=name, most=LONGEST_VALUE)
+        fields[name] = value
+    return fields
+
+
+def _json_pairs(raw: bytes) -> list[tuple[str, object]]:
+    try:
+        pairs = json.loads(raw, object_pairs_hook=list)
+    except (ValueError, RecursionError):
+        raise SubmissionRefusal("form_malformed", reason="JSON") from None
+    if not isinstance(pairs, list) or not all(isinstance(pair, tuple) for pair in pairs):
+        raise SubmissionRefusal("form_malformed", reason="JSON {}")
+    return pairs
+
+
+def _plain(text: str) -> str:
+    return text.encode("ascii", "replace").decode()
+
+
+def checked_token(fields: Mapping[str, str], token_place: str, today: date) -> PageToken:
+    if "token" not in fields:
+        raise SubmissionRefusal("token_forged")
+    return check_token(secret(), fields["token"], token_place, today)
+
+
+def language_of(fields: Mapping[str, str]) -> str:
+    return "en" if fields.get("lang") == "en" else "vi"
+
+
+def submission(fields: Mapping[str, str], version: int) -> Submission:
+    """What the fields say; raises SubmissionRefusal("id_malformed")."""
+    seconds = fields.get("seconds", "")
+    return Submission(
+        id=parse_id(fields.get("id", "")),
+        fields={name: value for name, value in fields.items() if name not in FORM_FIELDS},
+        version=version,
+        mode=Mode.PHONE,
+        language=Language.EN if language_of(fields) == "en" else Language.VI,
+        seconds=int(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < 8 else None,
+        flags=Flag.HELPED if fields.get("helped") == "1" else Flag.NONE,
+    )
