@@ -357,7 +357,8 @@ def test_the_kinds_are_those_that_were_agreed() -> None:
 
 @given(st.lists(st.builds(
     Line, row=st.integers(2, 9), code=st.sampled_from(["A", "B", "C", "?", ""]),
-    name=st.sampled_from(["x", "", "\x00"]), kind=st.sampled_from(["commune", "nation", "?"]), parent=st.sampled_from(["", "A", "B", "C", "D"]),
+    name=st.sampled_from(["x", "", "\x00"]), kind=st.sampled_from(["commune", "nation", "?"]),
+    parent=st.sampled_from(["", "A", "B", "C", "D"]),
     valid_from=st.sampled_from(["", "2025-07-01", "2026-01-01", "0001-01-01", "9999-12-31", "x"]),
     valid_to=st.sampled_from(["", "2025-06-30", "2025-12-31", "0001-01-01", "9999-12-31", "x"]),
 ), max_size=8))
