@@ -99,17 +99,14 @@ def revise(session: Session, code: str, questionnaire: Questionnaire, today: dat
     """Hand out another version of the wave's questionnaire from now on.
 
     Forms of the earlier version that are in people's hands stay acceptable, and decode under their version.
-    Raises WaveRefusal("wave_instrument_changed") unless variables and scales are the same.
+    Raises WaveRefusal("wave_instrument_changed") unless it is the same instrument: items, scales and
+    Vietnamese wording. Answers to two wordings are answers to two questions.
     """
     wave = store.wave(session, code)
     before = definitions.questionnaire(session, wave.questionnaire_id)
-    if before.name != questionnaire.name or _codebook(before) != _codebook(questionnaire):
+    if before.instrument != questionnaire.instrument:
         raise WaveRefusal("wave_instrument_changed", questionnaire=before.name)
     return store.set_questionnaire(session, wave, definitions.publish(session, questionnaire, today))
-
-
-def _codebook(questionnaire: Questionnaire) -> list[tuple[str, frozenset[str]]]:
-    return [(variable.id, variable.codes) for variable in questionnaire.variables]
 
 
 def set_populations(session: Session, wave: Wave, tree: UnitTree, sizes: Mapping[str, int]) -> None:

@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 from flask import Flask
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app import messages
 from surveys.errors import Refusal
@@ -35,6 +36,9 @@ def refusing(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except Refusal as refusal:
             say_refusal(refusal)
+            sys.exit(1)
+        except (OperationalError, ProgrammingError) as fault:
+            say_refusal(Refusal("database_unusable", reason=str(fault.orig).strip()))
             sys.exit(1)
 
     return wrapped

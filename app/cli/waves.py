@@ -76,6 +76,7 @@ def close(code: str) -> None:
 
 @group.command("list", help="Liệt kê các đợt khảo sát.")
 @click.option("--json", "as_json", is_flag=True, help="In dạng JSON.")
+@refusing
 def list_(as_json: bool) -> None:
     with reading() as session:
         rows = [
@@ -93,7 +94,7 @@ def list_(as_json: bool) -> None:
     listing(rows, as_json)
 
 
-@group.command("revise", help="Phát lời văn mới của phiếu hỏi; phiếu cũ trong tay người dân vẫn dùng được.")
+@group.command("revise", help="Phát bản dịch mới của phiếu hỏi; phiếu cũ trong tay người dân vẫn dùng được.")
 @click.argument("code")
 @refusing
 def revise(code: str) -> None:

@@ -1,6 +1,10 @@
 """What any page may have to say."""
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "database_unusable": (
+        "Chưa dùng được cơ sở dữ liệu ({reason}). Nếu mới cài đặt, hãy chạy: flask --app wsgi db upgrade",
+        "The database cannot be used ({reason}). On a new installation run: flask --app wsgi db upgrade",
+    ),
     "http_bad_request": (
         "Yêu cầu gửi đến chưa đúng dạng. Ông/Bà vui lòng quay lại trang trước và thử lại.",
         "The request was not in the right form. Please go back and try again.",

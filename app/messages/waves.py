@@ -33,8 +33,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Unit {unit} is neither a province nor a root.",
     ),
     "wave_instrument_changed": (
-        "Phiên bản mới của phiếu {questionnaire} đổi câu hỏi hoặc thang trả lời; hãy mở một đợt khảo sát mới.",
-        "The new version of {questionnaire} changes questions or scales; create a new wave instead.",
+        "Phiên bản mới của phiếu {questionnaire} đổi câu hỏi, lời hỏi hoặc thang trả lời; hãy mở một đợt mới.",
+        "The new version of {questionnaire} changes questions, wording or scales; create a new wave instead.",
     ),
     "basis_unknown": (
         "Không có nguồn trả lời {basis}; các nguồn: {known}.",

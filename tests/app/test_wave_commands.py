@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,9 @@ def test_slips_can_be_printed(world: World, tmp_path: Path):
     out = tmp_path / "slips.pdf"
     run(world.runner, "slips", "issue", "--wave", "W1", "--unit", "X1", "--count", "9", "--out", str(out))
     assert out.read_bytes().startswith(b"%PDF")
+
+
+def test_commands_before_the_migrations_say_what_to_run(make_app: Callable[..., Flask], bare_database_url: str):
+    runner = make_app(database_url=bare_database_url).test_cli_runner()
+    for args in (["waves", "list"], ["definitions", "list"], ["units", "list"]):
+        assert "db upgrade" in refused(runner, *args)

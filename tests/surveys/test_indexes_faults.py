@@ -147,7 +147,7 @@ def test_the_files_the_faults_are_made_from_are_good(text: str):
     assert places(text) == set()
 
 
-@pytest.mark.parametrize(("old", "new", "code", "key"), FAULTS, ids=[f"{c}-{k}" for _, _, c, k in FAULTS])
+@pytest.mark.parametrize("old, new, code, key", FAULTS, ids=[f"{c}-{k}" for _, _, c, k in FAULTS])
 def test_a_fault_is_named_with_file_and_key(old: str, new: str, code: str, key: str):
     assert old in GOOD
     with pytest.raises(DefinitionRefusal) as refused:
@@ -157,7 +157,7 @@ def test_a_fault_is_named_with_file_and_key(old: str, new: str, code: str, key: 
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "code", "key"),
+    "old, new, code, key",
     [
         (', weight = 2 }', " }", "definition_key_missing", "tree.criteria.I.leaves.f1.weight"),
         ("weight = 0.25", "", "definition_key_missing", "tree.criteria.II.weight"),
@@ -210,6 +210,14 @@ def test_an_index_is_refused_with_another_questionnaire_than_its_own():
     with pytest.raises(DefinitionRefusal) as refused:
         require_fit(index, shipped()["sipas-household"])
     assert [fault.code for fault in refused.value.faults] == ["definition_index_other_questionnaire"]
+
+
+def test_a_tree_without_end_is_refused_at_its_first_wrong_level():
+    deep = GOOD + "".join(
+        f'[[tree.criteria{".criteria" * level}]]\nkey = "k{level}"\nkind = "factor"\ntitle.vi = "Sâu"\n'
+        for level in range(1, 300)
+    ).replace("k1", "III", 1)
+    assert ("definition_index_nesting", "tree.criteria.II.criteria.III.kind") in places(deep)
 
 
 @pytest.mark.parametrize("content", [b"", b"tree = 1", b"[tree]", b"[[tree.criteria]]", b"[[targets]]", b"= 3"])

@@ -13,7 +13,7 @@ from surveys.indexes.rounding import percent_half_up, round_half_up
 
 
 @pytest.mark.parametrize(
-    ("value", "digits", "rounded"),
+    "value, digits, rounded",
     [
         (2.675, 2, "2.68"),  # round() says 2.67: the float is a little below
         (0.125, 2, "0.13"),  # round() says 0.12: half to even
@@ -33,7 +33,7 @@ def test_a_half_goes_up(value: float | Decimal, digits: int, rounded: str):
 
 
 @pytest.mark.parametrize(
-    ("share", "percent"),
+    "share, percent",
     [(0.80425, "80.43"), (0.8042, "80.42"), (1.0, "100.00"), (0.0, "0.00"), (0.849950, "85.00"), (0.07, "7.00")],
 )
 def test_a_share_in_percent_is_shifted_exactly_before_it_is_rounded(share: float, percent: str):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from surveys.errors import DefinitionRefusal
+from surveys.imports import DESIGN_COLUMNS
 from surveys.questionnaires.load import parse, problems
+from surveys.questionnaires.model import IMPORT_COLUMNS
 
 GOOD = """
 name = "small"
@@ -156,7 +158,7 @@ def test_the_file_the_faults_are_made_from_is_good():
     assert places(GOOD) == set()
 
 
-@pytest.mark.parametrize(("old", "new", "code", "key"), FAULTS, ids=[f"{c}-{k}" for _, _, c, k in FAULTS])
+@pytest.mark.parametrize("old, new, code, key", FAULTS, ids=[f"{c}-{k}" for _, _, c, k in FAULTS])
 def test_a_fault_is_named_with_file_and_key(old: str, new: str, code: str, key: str):
     assert GOOD.count(old) >= 1
     with pytest.raises(DefinitionRefusal) as refused:
@@ -215,7 +217,7 @@ def test_a_question_on_a_telephone_line_may_be_asked_where_nobody_writes():
 
 
 @pytest.mark.parametrize(
-    ("content", "code", "row"),
+    "content, code, row",
     [
         (b'name = "a"\nkind = \n', "definition_syntax", 2),
         (b'name = "a"\nname = "b"\n', "definition_syntax", 2),
@@ -232,3 +234,7 @@ def test_an_unreadable_file_has_one_fault_with_its_line(content: bytes, code: st
 @pytest.mark.parametrize("content", [b"", b"sections = 3", b"[[sections]]", b"[[sections]]\nquestions = [1]"])
 def test_a_file_with_little_in_it_is_refused_and_breaks_nothing(content: bytes):
     assert problems(content, "small.toml")
+
+
+def test_no_question_can_be_taken_for_a_column_of_an_imported_file():
+    assert set(DESIGN_COLUMNS) == IMPORT_COLUMNS

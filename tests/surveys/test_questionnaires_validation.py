@@ -132,7 +132,7 @@ def test_ticked_options_are_1_and_the_others_of_the_group_2():
 
 
 @pytest.mark.parametrize(
-    ("said", "group"), [({}, "0"), ({"reason": "0"}, "0"), ({"reason": ""}, "0"), ({"reason": "2"}, "2")]
+    "said, group", [({}, "0"), ({"reason": "0"}, "0"), ({"reason": ""}, "0"), ({"reason": "2"}, "2")]
 )
 def test_a_group_left_alone_is_skipped_and_none_of_these_is_an_answer(said: dict[str, str], group: str):
     answers = stored(COUNTER, SHORT | {"q_overall": "2"} | said)

@@ -23,7 +23,7 @@ def hashes_changed(old: str, new: str) -> tuple[bool, bool]:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    "old, new",
     [
         ('text.en = "The waiting area and the equipment"', 'text.en = "Seats and equipment"'),
         ('title.en = "Parts of the service"', 'title.en = "The parts"'),
@@ -37,7 +37,7 @@ def test_what_nobody_is_asked_in_vietnamese_keeps_the_instrument(old: str, new: 
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    "old, new",
     [
         ('text.vi = "Nơi ngồi chờ và trang thiết bị"', 'text.vi = "Nơi ngồi chờ, trang thiết bị"'),
         ('text.vi = "Bình thường"', 'text.vi = "Tạm được"'),

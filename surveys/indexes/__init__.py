@@ -1,0 +1,1 @@
+"""Index definitions as data: how answers become a figure, in immutable versions."""

@@ -1,0 +1,1 @@
+"""Questionnaires as data: immutable versions named by their content."""
