@@ -1,1 +1,1 @@
-"""What leaves on paper: posters and slips as PDF, QR codes as SVG, PNG and terminal drawing. No Flask inside."""
+"""What leaves on paper: posters and slips as PDF, QR codes for print, files and terminals. No Flask."""
