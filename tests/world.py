@@ -31,7 +31,7 @@ def run(runner: FlaskCliRunner, *args: str) -> str:
     """The output of a command that has to succeed."""
     result = runner.invoke(args=list(args))
     assert result.exit_code == 0, result.output
-    return result.output
+    return result.stdout
 
 
 def refused(runner: FlaskCliRunner, *args: str) -> str:

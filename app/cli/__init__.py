@@ -14,10 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app import messages
+from app.prints import addresses
+from app.settings import Settings
 from surveys.errors import Refusal
 
 P = ParamSpec("P")
@@ -66,6 +68,15 @@ def listing(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
     for line in table:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def warn_unreachable() -> None:
+    """Say on standard error what would keep a citizen's phone from opening the printed address."""
+    settings: Settings = current_app.config["HAILONG"]
+    for code in addresses.obstacles(settings.public_url, settings.address):
+        for head, language in (("Cảnh báo", "vi"), ("Warning", "en")):
+            said = messages.sentence(code, {"address": settings.address}, language)
+            click.echo(f"{head}: {said}", err=True)
 
 
 GROUPS: dict[str, str] = {

@@ -9,8 +9,8 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from app import messages, server_day
-from app.cli import listing, refusing
+from app import server_day
+from app.cli import listing, refusing, warn_unreachable
 from app.db import reading, transaction
 from app.files import write_whole
 from app.prints import addresses, qr
@@ -103,7 +103,7 @@ def poster(wave_code: str, unit_code: str | None, code: str | None, out: str) ->
     pages = _posters(wave, tree, chosen, kind)
     document = render(pages, watermark=WORDS["watermark"][0] if wave.simulated else None, day=server_day())
     write_whole(out, document)
-    _warn()
+    warn_unreachable()
     if out != "-":
         click.echo(f"Đã in {len(pages)} áp phích vào {out}.")
 
@@ -134,15 +134,6 @@ def _posters(wave: Wave, tree: UnitTree, points: Sequence[Point], kind: str) -> 
         )
         for row in _rows(points, tree)
     ]
-
-
-def _warn() -> None:
-    """Say on standard error what would keep a citizen's phone from opening the printed address."""
-    settings: Settings = current_app.config["HAILONG"]
-    for code in addresses.obstacles(settings.public_url, settings.address):
-        for head, language in (("Cảnh báo", "vi"), ("Warning", "en")):
-            said = messages.sentence(code, {"address": settings.address}, language)
-            click.echo(f"{head}: {said}", err=True)
 
 
 @group.command("terminal-qr", help="Vẽ mã QR của một điểm đánh giá ngay trên màn hình dòng lệnh.")

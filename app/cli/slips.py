@@ -10,11 +10,11 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app import server_day
-from app.cli import listing, refusing
+from app.cli import listing, refusing, warn_unreachable
 from app.db import reading, transaction
 from app.files import write_whole
 from app.keys import secret
-from app.prints import slips
+from app.prints import addresses, slips
 from app.settings import Settings
 from app.wording import words
 from surveys import collection, conduct
@@ -47,13 +47,14 @@ def issue(
         if out:
             write_whole(out, _document(out, codes, wave, tree.full_name(unit_code)))
     rows = _rows(codes)
+    warn_unreachable()
     if not out:
         listing(rows, as_json)
 
 
 def _rows(codes: Sequence[str]) -> list[dict[str, str]]:
     settings: Settings = current_app.config["HAILONG"]
-    return [{"code": code, "address": f"{settings.address}/s/{code}"} for code in codes]
+    return [{"code": code, "address": addresses.of_slip(settings.address, code)} for code in codes]
 
 
 def _document(out: str, codes: Sequence[str], wave: Wave, unit_name: str) -> bytes:
