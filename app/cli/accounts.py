@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 from flask import current_app
 from flask.cli import AppGroup
@@ -16,8 +14,6 @@ from surveys.errors import Refusal
 from surveys.store import accounts, units
 
 group = AppGroup("accounts", help="Tài khoản cán bộ. / Accounts of staff.")
-
-NAME = re.compile(r"[a-z0-9._-]{3,64}")
 
 
 @group.command("setup-code")
@@ -50,7 +46,7 @@ def list_(as_json: bool) -> None:
 @cli.refusing
 def add(name: str, role: str, unit_code: str | None, passphrase: str) -> None:
     """Thêm một tài khoản; cụm mật khẩu được hỏi trên màn hình. / Add an account; asks for its passphrase."""
-    if not NAME.fullmatch(accounts.normal(name)):
+    if not accounts.is_name(accounts.normal(name)):
         raise Refusal("account_name_malformed")
     if unit_code is None and role != Role.ADMINISTRATOR:
         raise Refusal("account_unit_missing", role=role)

@@ -34,7 +34,7 @@ def create(seed: int) -> None:
             made = demonstration.create(session, seed, server_day(), secret())
             wave = made.wave
         if score_store.latest(session, wave) is None:
-            scores.refresh(session, wave, server_day())
+            score_store.save(session, wave, server_day(), scores.records(session, wave))
     if made is None:
         click.echo(f"Đợt khảo sát mô phỏng {wave.code} đã có sẵn, giữ nguyên.")
         return

@@ -12,6 +12,7 @@ from app.exports import FORMATS
 from app.files import write_whole
 from surveys import scores
 from surveys.captions import captions
+from surveys.store import scores as score_store
 from surveys.store import waves as wave_store
 
 group = AppGroup("scores", help="Kết quả: xuất bảng điểm, tính lại bảng điểm hiển thị.")
@@ -40,7 +41,9 @@ def export(wave_code: str, form: str, out: str, unit_code: str | None, public: b
 @click.option("--force", is_flag=True, help="Tính lại dù hôm nay đã tính.")
 @refusing
 def refresh(wave_code: str, force: bool) -> None:
-    with transaction() as session:
+    with reading() as session:
         wave = wave_store.wave(session, wave_code)
-        table = scores.refresh(session, wave, server_day(), force=force)
+        table = scores.moved(session, wave, server_day(), force=force)
+    with transaction() as session:
+        score_store.save(session, wave, table.day, table.records)
     click.echo(f"Đã tính bảng kết quả ngày {table.day:%d/%m/%Y} của đợt khảo sát {wave.code}.")

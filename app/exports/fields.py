@@ -1,0 +1,19 @@
+"""What programs read: the fields of a record in their order, and the watermark of simulated waves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.wording import WORDS
+from surveys.captions import Captions
+from surveys.score_fields import FIELDS
+
+WATERMARK = WORDS["watermark"][0]
+
+
+def ordered(records: Sequence[dict[str, Any]], captions: Captions) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+    """Field names and records in that order; a simulated wave has one more field, `watermark`, at the end."""
+    fields = (*FIELDS, "watermark") if captions.wave.simulated else FIELDS
+    mark = {"watermark": WATERMARK} if captions.wave.simulated else {}
+    return fields, [{name: record[name] for name in FIELDS} | mark for record in records]

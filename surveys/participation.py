@@ -1,0 +1,41 @@
+"""How many have taken part so far. Counts are live; scores move once a day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from surveys.origin import Basis
+from surveys.store import collection, responses
+from surveys.store import waves as wave_store
+from surveys.units import UnitTree
+from surveys.waves import Wave
+
+
+@dataclass(frozen=True)
+class Participation:
+    received: Mapping[Basis, int]
+    """answers received at the unit or below it, by why their writers were asked"""
+    slips_issued: int
+    slips_spent: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.received.values())
+
+
+def participation(session: Session, wave: Wave, tree: UnitTree, unit_code: str) -> Participation:
+    within = {unit.id for unit in tree.subtree(unit_code)}
+    counts = responses.counts_by_cell(session, wave.province_code, wave.id)
+    slips = collection.slip_counts(session, wave.province_code, wave.id)
+    received: Counter[Basis] = Counter()
+    issued = spent = 0
+    for cell in wave_store.cells(session, wave).values():
+        if cell.received_at in within:
+            received[Basis(cell.basis)] += counts.get(cell.id, 0)
+            of_cell = slips.get(cell.id, (0, 0))
+            issued, spent = issued + of_cell[0], spent + of_cell[1]
+    return Participation({basis: count for basis, count in sorted(received.items()) if count}, issued, spent)

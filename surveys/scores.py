@@ -1,0 +1,127 @@
+"""From a wave's answers to its table of scores: every measure of every unit, with its uncertainty.
+
+With `series` and `weights` the only caller of `analysis`. No row is left out here: `publishable` says what may
+leave the house.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from surveys import collection, dataset, disclosure
+from surveys.domains import Layout, layout
+from surveys.errors import WaveRefusal
+from surveys.measures import measured
+from surveys.origin import Basis
+from surveys.score_fields import FIELDS, Record
+from surveys.score_records import rows
+from surveys.series import Frame, estimated
+from surveys.store import collection as collection_store
+from surveys.store import definitions, extract
+from surveys.store import scores as store
+from surveys.store import units as unit_store
+from surveys.store import waves as wave_store
+from surveys.store.scores import ScoreTable
+from surveys.waves import State, Wave
+
+__all__ = ["FIELDS", "Record", "records", "refresh"]
+
+SERIES = ("official", "monitoring")
+MOVES_FROM = 10
+"""new answers a unit's shown scores need before they move: fewer would tell what the newcomers said"""
+
+
+def records(session: Session, wave: Wave, unit_code: str | None = None) -> list[Record]:
+    """One record per unit, series and measure, fields as FIELDS; None where there is nothing to say, never NaN.
+
+    Units come in the tree's order. Series: 'official', the bases the wave declares official; 'monitoring', the
+    rest, only where such answers exist. unit_code: only this unit and those below it.
+    Raises NotFound("unit_unknown"), WaveRefusal("unit_outside").
+    """
+    frame = _frame(session, wave)
+    if unit_code is not None:
+        collection.require_member(frame.tree, wave, unit_code)
+    wanted = frame.tree.subtree(unit_code or wave.province_code)
+    data = dataset.read(session, wave, frame.measured.items)
+    populations = wave_store.populations(session, wave)
+    of_unit: list[list[Record]] = [[] for _ in frame.layout.units]
+    for series, bases in zip(SERIES, (wave.official, frozenset(Basis) - wave.official), strict=True):
+        part = data.of_bases(bases)
+        if series == "official" or len(part):
+            found = estimated(frame, part, populations)
+            for place, own in enumerate(rows(frame, series, bases, found)):
+                of_unit[place] += own
+    whole = [record for own in of_unit for record in own]
+    disclosure.mark(whole, _rules(frame))
+    shown = {unit.code for unit in wanted}
+    return [record for record in whole if record["unit"] in shown]
+
+
+def _frame(session: Session, wave: Wave) -> Frame:
+    tree = unit_store.tree(session, wave.units_day)
+    index = definitions.index(session, wave.index_id)
+    day = wave.opens or wave.created
+    places = layout(tree, wave.province_code)
+    return Frame(wave, tree, places, index, measured(index, day), day, _response_rates(session, wave, places))
+
+
+def _rules(frame: Frame) -> disclosure.Rules:
+    units, places = frame.layout.units, frame.layout
+    above = [None if place < 0 else units[place].code for place in places.parent.tolist()]
+    return disclosure.Rules(
+        parent={unit.code: code for unit, code in zip(units, above, strict=True)},
+        minimum_n=frame.index.minimum_n, minimum_response_rate=frame.index.minimum_response_rate,
+        response_rate=frame.response_rate, extremes=frame.extremes,
+    )
+
+
+def _response_rates(session: Session, wave: Wave, places: Layout) -> dict[str, float]:
+    """Unit code -> slips that came back over slips given out at the unit or below it, where any were."""
+    counts = collection_store.slip_counts(session, wave.province_code, wave.id)
+    cells = [cell for cell in extract.cells(session, wave) if cell.id in counts]
+    issued, spent = np.zeros((2, len(places.units)), dtype=np.int64)
+    at = places.places(np.array([cell.received_at for cell in cells], dtype=np.int64))
+    np.add.at(issued, at, [counts[cell.id][0] for cell in cells])
+    np.add.at(spent, at, [counts[cell.id][1] for cell in cells])
+    rates = zip(places.units, places.sum_up(issued).tolist(), places.sum_up(spent).tolist(), strict=True)
+    return {unit.code: back / out for unit, out, back in rates if out}
+
+
+def moved(session: Session, wave: Wave, today: date, *, force: bool = False) -> ScoreTable:
+    """The table that people are to see from today on; only reads, so that estimating holds up no answer.
+
+    `store.scores.save` keeps it, in a write transaction of its own.
+
+    The table moves once a day, and a unit's figures move only where at least MOVES_FROM answers are new since
+    they were last shown; once the wave takes no more answers, all of them do.
+    force: again on the same day. Raises WaveRefusal("scores_moved_today").
+    """
+    shown = store.latest(session, wave)
+    if shown is not None and shown.day >= today and not force:
+        raise WaveRefusal("scores_moved_today", wave=wave.code, day=shown.day.isoformat())
+    fresh = records(session, wave)
+    if shown is not None and wave.state in {State.PLANNED, State.OPEN}:
+        fresh = _settled(shown.records, fresh)
+        disclosure.mark(fresh, _rules(_frame(session, wave)))
+    return ScoreTable(today, fresh)
+
+
+def _settled(shown: Sequence[Record], fresh: Sequence[Record]) -> list[Record]:
+    """The fresh records, but those shown where a unit has a few new answers only."""
+    before = {(record["unit"], record["series"], record["measure"]): record for record in shown}
+    held = set()
+    for record in fresh:
+        key = (record["unit"], record["series"], record["measure"])
+        if record["measure"] == "overall" and key in before:
+            new = abs(record["n"] - before[key]["n"])
+            if 0 < new < MOVES_FROM:
+                held.add(key[:2])
+    return [
+        dict(before.get((record["unit"], record["series"], record["measure"]), record))
+        if (record["unit"], record["series"]) in held else record
+        for record in fresh
+    ]
