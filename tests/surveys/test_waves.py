@@ -20,8 +20,8 @@ WAVE = Wave(
 
 
 @pytest.mark.parametrize("text, expected", [
-    ("85", Target(0.85, ">=")), (">85", Target(0.85, ">")), (">=95", Target(0.95, ">=")), ("≥ 95 %", Target(0.95, ">=")),
-    ("85,5", Target(0.855, ">=")), ("100", Target(1.0, ">=")),
+    ("85", Target(0.85, ">=")), (">85", Target(0.85, ">")), (">=95", Target(0.95, ">=")),
+    ("≥ 95 %", Target(0.95, ">=")), ("85,5", Target(0.855, ">=")), ("100", Target(1.0, ">=")),
 ])
 def test_a_target_is_a_percentage_with_its_sign(text: str, expected: Target):
     assert parse_target(text) == expected

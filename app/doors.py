@@ -1,0 +1,79 @@
+"""The demonstration's doors: one click signs in, on the very machine that shows the demonstration.
+
+Everything here is shut unless the flag is set, the server listens on loopback only and says so in its
+address, no proxy stands in front, and the request itself came over loopback to a loopback name. The name
+matters: a page elsewhere may point its own host name at 127.0.0.1 (DNS rebinding), and the browser would then
+send its requests here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import Request
+from sqlalchemy.orm import Session
+
+from app.settings import Settings
+from surveys import collection
+from surveys.access import Grant, Role
+from surveys.errors import NotFound
+from surveys.store import units
+from surveys.store import waves as wave_store
+from surveys.units import Unit, UnitTree
+from surveys.waves import Wave
+
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
+
+
+def open_to(settings: Settings, request: Request) -> bool:
+    return (
+        settings.demonstration
+        and settings.loopback_only
+        and settings.trusted_proxies == 0
+        and _loopback(urlsplit(settings.address).hostname)
+        and _loopback(request.remote_addr)
+        and _loopback(urlsplit(f"//{request.host}").hostname)
+        and not any(name in request.headers for name in FORWARDED)
+    )
+
+
+def _loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What the front page shows of the demonstration."""
+
+    wave: Wave
+    point: collection.Point | None
+    commune: Unit | None
+    """whose officer one may play"""
+
+    def grant(self, who: str) -> Grant:
+        """Raises NotFound for anyone but 'department' and, where there is a point, 'commune'."""
+        if who == "department":
+            return Grant(Role.PROVINCE_MANAGER, self.wave.province_code)
+        if who == "commune" and self.commune is not None:
+            return Grant(Role.UNIT_OFFICER, self.commune.code)
+        raise NotFound("http_not_found")
+
+
+def demonstration(session: Session) -> Demonstration | None:
+    """The newest simulated wave and its first point."""
+    simulated = [wave for wave in wave_store.waves(session) if wave.simulated]
+    if not simulated:
+        return None
+    wave = max(simulated, key=lambda each: each.id)
+    points = collection.points(session, wave)
+    if not points:
+        return Demonstration(wave, None, None)
+    tree: UnitTree = units.tree(session, wave.units_day)
+    return Demonstration(wave, points[0], tree.by_id(points[0].unit_id))

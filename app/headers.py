@@ -1,0 +1,37 @@
+"""The headers every page carries."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, g, request
+
+from app import auth
+from app.settings import Settings
+
+CONTENT_SECURITY_POLICY = "; ".join((
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
+    "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
+))
+ALWAYS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+HSTS = "max-age=31536000; includeSubDomains"
+
+
+def register(app: Flask) -> None:
+    config: Settings = app.config["HAILONG"]
+    always = ALWAYS | ({"Strict-Transport-Security": HSTS} if config.address.startswith("https://") else {})
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        response.headers.update(always)
+        if _personal():
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _personal() -> bool:
+    """Whether the page depends on who is signed in, or holds a token of one session."""
+    rule = auth.rule_of(current_app, request.endpoint) if request.endpoint else None
+    return g.get("viewer") is not None or (rule is not None and rule.form)

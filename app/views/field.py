@@ -1,0 +1,127 @@
+"""Staff of units: their collection points and the posters to print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app import auth, messages, server_day
+from app.auth import requires
+from app.db import reading
+from app.prints import addresses
+from app.settings import Settings
+from app.wording import WORDS
+from surveys import access, collection, conduct
+from surveys.access import Action
+from surveys.collection import Point
+from surveys.errors import NotFound
+from surveys.origin import Basis
+from surveys.reading import unit_order
+from surveys.store import definitions
+from surveys.store import waves as wave_store
+from surveys.units import Unit, UnitTree
+from surveys.waves import Wave
+
+bp = Blueprint("field", __name__, url_prefix="/print")
+
+MOST = 200
+"""posters of one download"""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A wave as far as the asker's grant goes."""
+
+    wave: Wave
+    tree: UnitTree
+    top: Unit
+
+
+@bp.get("/")
+@requires(Action.PRINT_POSTERS)
+def index() -> ResponseReturnValue:
+    """The waves in reach; with a single one, its points."""
+    with reading() as session:
+        found = [reach for wave in wave_store.waves(session) if (reach := _reach(session, wave))]
+    if len(found) == 1:
+        return redirect(url_for("field.points", wave_code=found[0].wave.code), 303)
+    return render_template("field/index.html", found=found)
+
+
+@bp.get("/<wave_code>/")
+@requires(Action.PRINT_POSTERS)
+def points(wave_code: str) -> ResponseReturnValue:
+    query = request.args.get("q", "").strip()[:100]
+    with reading() as session:
+        reach = _required(session, wave_code)
+        every = _points(session, reach)
+    names = {unit.code for unit in reach.tree.find(query)} if query else None
+    shown = [(unit, point) for unit, point in every if names is None or unit.code in names]
+    settings = _settings()
+    return render_template(
+        "field/points.html", reach=reach, wave=reach.wave, every=every, shown=shown, query=query,
+        base=settings.address, most=MOST, simulated=reach.wave.simulated,
+        warnings=[
+            messages.sentence(code, {"address": settings.address})
+            for code in addresses.obstacles(settings.public_url, settings.address)
+        ],
+    )
+
+
+@bp.get("/<wave_code>/posters.pdf")
+@requires(Action.PRINT_POSTERS)
+def posters(wave_code: str) -> ResponseReturnValue:
+    """The posters of one point (?code=), else of every point in reach."""
+    from app.prints.posters import Poster, render  # typesetting is heavy; most workers never print
+
+    code = request.args.get("code")
+    with reading() as session:
+        reach = _required(session, wave_code)
+        chosen = [pair for pair in _points(session, reach) if code is None or pair[1].code == code]
+        kind = definitions.questionnaire(session, reach.wave.questionnaire_id).kind
+    if not chosen or len(chosen) > MOST:
+        raise NotFound("points_none", wave=wave_code)
+    base = _settings().address
+    pages = [
+        Poster(
+            address=addresses.of_point(base, point.code), unit_name=reach.tree.full_name(unit.code),
+            label=point.label, wave_title=reach.wave.title, kind=kind,
+            open_is_official=Basis.OPEN in reach.wave.official,
+        )
+        for unit, point in chosen
+    ]
+    watermark = WORDS["watermark"][0] if reach.wave.simulated else None
+    content = render(pages, watermark=watermark, day=server_day())
+    name = f"ap-phich_{wave_code}_{code or reach.top.code}.pdf"
+    return Response(
+        content, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+def _reach(session: Session, wave: Wave) -> Reach | None:
+    tree = conduct.tree_of(session, wave)
+    top = access.top(auth.grant(), tree, wave.province_code)
+    return Reach(wave, tree, tree.unit(top)) if top else None
+
+
+def _required(session: Session, wave_code: str) -> Reach:
+    reach = _reach(session, wave_store.wave(session, wave_code))
+    if reach is None:
+        raise NotFound("wave_unknown", wave=wave_code)
+    return reach
+
+
+def _points(session: Session, reach: Reach) -> Sequence[tuple[Unit, Point]]:
+    """Units within reach with their points, by block and name."""
+    within = {unit.id: unit for unit in reach.tree.subtree(reach.top.code)}
+    found = [point for point in collection.points(session, reach.wave) if point.unit_id in within]
+    return sorted(((within[point.unit_id], point) for point in found), key=lambda pair: unit_order(pair[0]))
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.config["HAILONG"]
+    return found

@@ -1,0 +1,199 @@
+"""Results: the overall figure first, then what it is made of and whom it covers. Nothing is estimated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app import auth, exports, refresh, server_day
+from app.auth import requires
+from app.db import reading as reading_session
+from app.settings import Settings
+from surveys import access, conduct, reading
+from surveys.access import Action
+from surveys.captions import captions
+from surveys.errors import NotFound
+from surveys.indexes.model import IndexDefinition
+from surveys.origin import Basis
+from surveys.participation import participation
+from surveys.questionnaires.model import Questionnaire
+from surveys.reading import Table
+from surveys.store import definitions, scores
+from surveys.store import waves as wave_store
+from surveys.units import Unit, UnitTree
+from surveys.waves import Wave
+
+bp = Blueprint("results", __name__, url_prefix="/results")
+
+OFFICIAL, MONITORING = "official", "monitoring"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What one page stands on."""
+
+    wave: Wave
+    tree: UnitTree
+    unit: Unit
+    index: IndexDefinition
+    questionnaire: Questionnaire
+    table: Table | None
+    """None: nothing was ever computed for this wave"""
+    day: date | None
+    """the day of the table"""
+    progress: refresh.Progress | None
+    """of the table of today, where there is none yet"""
+
+
+@bp.get("/")
+@requires(Action.SEE_RESULTS)
+def index() -> ResponseReturnValue:
+    """The waves in reach; with a single one, its page."""
+    with reading_session() as session:
+        found = [(wave, unit) for wave in wave_store.waves(session) if (unit := _start(session, wave))]
+    if len(found) == 1:
+        return redirect(url_for("results.wave", wave_code=found[0][0].code), 303)
+    return render_template("results/index.html", found=found)
+
+
+def _start(session: Session, wave: Wave) -> Unit | None:
+    """Where the asker begins to read a wave: its province, or the own unit below it; None: not in reach."""
+    tree = conduct.tree_of(session, wave)
+    top = access.top(auth.grant(), tree, wave.province_code)
+    return tree.unit(top) if top else None
+
+
+@bp.get("/<wave_code>")
+@requires(Action.SEE_RESULTS)
+def wave(wave_code: str) -> ResponseReturnValue:
+    with reading_session() as session:
+        found = wave_store.wave(session, wave_code)
+        start = _start(session, found)
+        if start is None:
+            raise NotFound("wave_unknown", wave=wave_code)
+        if start.code != found.province_code:
+            return redirect(url_for("results.unit", wave_code=found.code, unit_code=start.code), 303)
+        return _page(session, _scene(session, found, start.code))
+
+
+@bp.get("/<wave_code>/<unit_code>")
+@requires(Action.SEE_RESULTS)
+def unit(wave_code: str, unit_code: str) -> ResponseReturnValue:
+    with reading_session() as session:
+        found = wave_store.wave(session, wave_code)
+        return _page(session, _scene(session, found, unit_code))
+
+
+@bp.get("/<wave_code>/export.<fmt>")
+@requires(Action.EXPORT_RESULTS)
+def export(wave_code: str, fmt: str) -> ResponseReturnValue:
+    """The public rows of a unit and all below it, from the table that the page shows."""
+    if fmt not in exports.FORMATS:
+        raise NotFound("http_not_found")
+    with reading_session() as session:
+        found = wave_store.wave(session, wave_code)
+        start = _start(session, found)
+        asked = request.args.get("unit") or (start.code if start else found.province_code)
+        scene = _scene(session, found, asked)
+        if scene.table is None or scene.day is None:
+            raise NotFound("scores_absent", wave=found.code)
+        about = captions(session, found, scene.day)
+    rows = scene.table.public(unit.code for unit in scene.tree.subtree(scene.unit.code))
+    content = exports.FORMATS[fmt](rows, about)
+    name = f"hai-long_{found.code}_{scene.unit.code}_{scene.day.isoformat()}.{fmt}"
+    return Response(
+        content, mimetype=MIME_TYPES[fmt], headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+MIME_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+}
+
+
+def _scene(session: Session, wave: Wave, unit_code: str) -> Scene:
+    tree = conduct.tree_of(session, wave)
+    access.require(auth.grant(), Action.SEE_RESULTS, tree, unit_code)
+    if unit_code not in {each.code for each in tree.subtree(wave.province_code)}:
+        raise NotFound("unit_unknown", unit=unit_code)
+    index = definitions.index(session, wave.index_id)
+    found = scores.latest(session, wave)
+    settings: Settings = current_app.config["HAILONG"]
+    fresh = found is not None and found.day >= server_day()
+    return Scene(
+        wave, tree, tree.unit(unit_code), index, definitions.questionnaire(session, wave.questionnaire_id),
+        Table(found.records, index.minimum_n) if found else None, found.day if found else None,
+        None if fresh else refresh.ensure(settings, wave.code),
+    )
+
+
+def _page(session: Session, scene: Scene) -> str:
+    wave, code = scene.wave, scene.unit.code
+    common = {
+        "scene": scene, "wave": wave, "unit": scene.unit, "tree": scene.tree, "index": scene.index,
+        "goal": reading.goal(wave, scene.index), "open_official": Basis.OPEN in wave.official,
+        "simulated": wave.simulated, "breadcrumbs": _breadcrumbs(scene), "reading": reading,
+        "formats": list(exports.FORMATS), "received": participation(session, wave, scene.tree, code),
+    }
+    figures = _official(scene, scene.table) | _monitoring(scene, scene.table) if scene.table else {}
+    return render_template("results/unit.html", **common, **figures)
+
+
+def _official(scene: Scene, table: Table) -> dict[str, object]:
+    code, wave = scene.unit.code, scene.wave
+    goal = reading.goal(wave, scene.index)
+    whole = table.figure(wave.province_code, OFFICIAL, "overall")
+    overall = table.figure(code, OFFICIAL, "overall")
+    everyone = reading.members(table, scene.tree, code, whole, OFFICIAL)
+    query = request.args.get("q", "").strip()[:100]
+    found = frozenset(unit.code for unit in scene.tree.find(query)) if query else None
+    shown = [line for line in everyone if found is None or line.key in found]
+    by_band = request.args.get("by") == "band"
+    criteria = reading.criteria(table, scene.index, code, OFFICIAL)
+    items = reading.items(table, scene.index, scene.questionnaire, code, OFFICIAL)
+    every_item = [line for group in items for line in group.lines]
+    return {
+        "overall": overall, "whole": whole,
+        "band": None if code == wave.province_code else reading.band(overall, whole),
+        "criteria": criteria, "criteria_axis": reading.axis(criteria, reading.target(criteria)),
+        "items": items, "items_axis": reading.axis(every_item, reading.target(every_item)),
+        "everyone": everyone, "members_axis": reading.axis(everyone, goal.value if goal else None),
+        "tally": reading.tally(everyone),
+        "groups": reading.by_band(shown) if by_band else reading.by_block(shown, scene.tree),
+        "query": query, "by_band": by_band, "links": {line.key: _address(scene, line.key) for line in shown},
+    }
+
+
+def _monitoring(scene: Scene, table: Table) -> dict[str, object]:
+    """Figures of the bases that are not official: shown apart, never held against the target."""
+    code = scene.unit.code
+    if not table.has(code, MONITORING):
+        return {"monitoring": None}
+    lines = reading.criteria(table, scene.index, code, MONITORING)
+    return {
+        "monitoring": table.figure(code, MONITORING, "overall"), "monitoring_lines": lines,
+        "monitoring_axis": reading.axis(lines, None),
+    }
+
+
+def _breadcrumbs(scene: Scene) -> list[tuple[str | None, str]]:
+    """Results › wave › units above, as far as the asker may go."""
+    grant, wave = auth.grant(), scene.wave
+    trail: list[tuple[str | None, str]] = [(url_for("results.index"), "Kết quả")]
+    within = {unit.code for unit in scene.tree.subtree(wave.province_code)}
+    for above in reversed([*scene.tree.ancestors(scene.unit.code)]):
+        if above.code in within and grant.reaches(scene.tree, above.code):
+            trail.append((_address(scene, above.code), above.name))
+    return [*trail, (None, scene.unit.name)]
+
+
+def _address(scene: Scene, unit_code: str) -> str:
+    if unit_code == scene.wave.province_code:
+        return url_for("results.wave", wave_code=scene.wave.code)
+    return url_for("results.unit", wave_code=scene.wave.code, unit_code=unit_code)

@@ -1,0 +1,333 @@
+"""Set-up, sign-in, sessions, and the demonstration's doors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+from werkzeug.test import TestResponse
+
+from app import auth, patience
+from app.settings import Settings
+from surveys import passphrases
+from tests.app import staff, wave_of_four
+from tests.app.staff import PASSPHRASE, send
+
+SIGN_IN, SET_UP, DEMONSTRATION = "/account/sign-in", "/account/set-up", "/account/demonstration"
+
+
+def _code(runner: FlaskCliRunner) -> str:
+    result = runner.invoke(args=["accounts", "setup-code"])
+    assert result.exit_code == 0
+    return result.output.strip()
+
+
+def _set_up(client: FlaskClient, code: str, name: str = "quan.tri", **changed: str):
+    fields = {"code": code, "name": name, "passphrase": PASSPHRASE, "again": PASSPHRASE, **changed}
+    return send(client, SET_UP, fields)
+
+
+def _signed_in(client: FlaskClient) -> bool:
+    return client.get("/results/").status_code != 303 or "/account/" not in client.get("/results/").headers["Location"]
+
+
+def test_the_set_up_code_makes_the_first_administrator_and_signs_in(app: Flask, runner: FlaskCliRunner):
+    client = app.test_client()
+    reply = _set_up(client, _code(runner))
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/results/")
+    assert _signed_in(client)
+    listed = json.loads(runner.invoke(args=["accounts", "list", "--json"]).output)
+    assert listed == [{"name": "quan.tri", "role": "administrator", "unit": None}]
+
+
+def test_the_set_up_code_is_kept_hashed_and_private(runner: FlaskCliRunner, settings: Settings):
+    code = _code(runner)
+    kept = settings.keys / "set-up-code"
+    assert code.replace("-", "") not in kept.read_text()
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_the_set_up_code_works_once(app: Flask, runner: FlaskCliRunner, settings: Settings):
+    code = _code(runner)
+    assert _set_up(app.test_client(), code).status_code == 303
+    assert not (settings.keys / "set-up-code").exists()
+    second = app.test_client()
+    assert second.get(SET_UP).headers["Location"] == SIGN_IN  # the page is gone
+    assert "đã có tài khoản" in runner.invoke(args=["accounts", "setup-code"]).stderr
+
+
+def test_of_two_who_hold_the_code_only_one_becomes_administrator(app: Flask, runner: FlaskCliRunner):
+    code = _code(runner)
+    late = app.test_client()
+    token = staff.token(late.get(SET_UP))
+    assert _set_up(app.test_client(), code).status_code == 303
+    fields = {"code": code, "name": "ke.den.sau", "passphrase": PASSPHRASE, "again": PASSPHRASE, "csrf_token": token}
+    late.post(SET_UP, data=fields)
+    assert not _signed_in(late)
+    assert len(json.loads(runner.invoke(args=["accounts", "list", "--json"]).output)) == 1
+
+
+def test_a_fresh_code_replaces_the_one_before(app: Flask, runner: FlaskCliRunner):
+    old, new = _code(runner), _code(runner)
+    assert _set_up(app.test_client(), old).status_code == 422
+    assert _set_up(app.test_client(), new.lower().replace("-", " ")).status_code == 303
+
+
+def test_set_up_says_every_fault_at_once_beside_its_field_and_keeps_what_was_typed(client: FlaskClient):
+    reply = _set_up(client, "ABCDE-12345", name="Quản Trị", passphrase="ngắn", again="khác")
+    assert reply.status_code == 422
+    for field in ("code", "name", "passphrase", "again"):
+        assert f'id="{field}-problem"' in reply.text
+    assert 'value="ABCDE-12345"' in reply.text
+    assert 'value="Quản Trị"' in reply.text
+    assert "ngắn" not in reply.text  # a passphrase is not sent back
+
+
+@pytest.mark.parametrize("passphrase, code", [
+    ("mười một ký", "passphrase_length"), ("x" * 129, "passphrase_length"),
+    ("abababababababab", "passphrase_monotonous"),
+    ("hailong hailong", "passphrase_guessable"), ("quan.tri 12345", "passphrase_guessable"),
+])
+def test_a_weak_passphrase_is_refused(passphrase: str, code: str):
+    fault = passphrases.problem(passphrase, "quan.tri")
+    assert fault is not None
+    assert fault.code == code
+
+
+def test_a_passphrase_matches_however_the_keyboard_composes_it():
+    kept = passphrases.hashed("m\u01b0a ph\u00f9n th\u00e1ng gi\u00eang")
+    assert passphrases.matches(kept, "mu\u031ba phu\u0300n tha\u0301ng gie\u0302ng")
+    assert not passphrases.matches(kept, "mua phun thang gieng")
+    assert kept.startswith("$argon2id$")
+
+
+def test_sign_in_leads_where_one_was_going(client: FlaskClient):
+    staff.add_account(client)
+    reply = send(client, SIGN_IN, {"name": " Quan.Tri ", "passphrase": PASSPHRASE, "next": "/print/"})
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/print/")
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+def test_sign_in_never_leads_off_the_site(client: FlaskClient, target: str):
+    staff.add_account(client)
+    assert "evil" not in client.get(SIGN_IN, query_string={"next": target}).text
+    reply = send(client, SIGN_IN, {"name": "quan.tri", "passphrase": PASSPHRASE, "next": target})
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/results/")
+
+
+def test_a_wrong_name_and_a_wrong_passphrase_look_the_same(client: FlaskClient):
+    staff.add_account(client)
+    replies = [
+        send(client, SIGN_IN, {"name": name, "passphrase": "sai hoàn toàn rồi", "next": "/print/"})
+        for name in ("quan.tri", "khong.ai.ca")
+    ]
+    pages = [
+        reply.text.replace(staff.token(reply), "").replace("quan.tri", "NAME").replace("khong.ai.ca", "NAME")
+        for reply in replies
+    ]
+    assert [reply.status_code for reply in replies] == [422, 422]
+    assert pages[0] == pages[1]
+    assert 'value="NAME"' in pages[0]
+    assert 'value="/print/"' in pages[0]
+
+
+def test_strange_names_are_nobody(client: FlaskClient):
+    for name in ("a\x00b.c", "' OR 1=1 --", "Ω" * 70):
+        assert send(client, SIGN_IN, {"name": name, "passphrase": PASSPHRASE}).status_code == 422
+
+
+def test_wrong_tries_are_slowed_and_nobody_is_locked_out(client: FlaskClient, settings: Settings, monkeypatch):
+    staff.add_account(client)
+    wrong = {"name": "quan.tri", "passphrase": "sai hoàn toàn rồi"}
+    right = {"name": "quan.tri", "passphrase": PASSPHRASE}
+    for _ in range(patience.FREE + 1):
+        assert send(client, SIGN_IN, wrong).status_code == 422
+    slowed = send(client, SIGN_IN, right)
+    assert slowed.status_code == 429
+    assert 1 <= int(slowed.headers["Retry-After"]) <= patience.LONGEST
+    elsewhere = client.application.test_client()
+    fields = {"csrf_token": staff.token(elsewhere.get(SIGN_IN)), **right}
+    reply = elsewhere.post(SIGN_IN, data=fields, environ_overrides={"REMOTE_ADDR": "10.0.0.7"})
+    assert reply.status_code == 303  # the owner elsewhere is not kept waiting
+
+
+def test_the_delay_doubles_up_to_a_minute_and_is_forgotten(settings: Settings):
+    waits = []
+    for _ in range(12):
+        patience.failed(settings, "a", "10.0.0.1", now=1000.0)
+        waits.append(patience.wait(settings, "a", "10.0.0.1", now=1000.0))
+    assert waits[: patience.FREE + 4] == [0, 0, 0, 2, 4, 8, 16]
+    assert waits[-1] == patience.LONGEST
+    assert patience.wait(settings, "a", "10.0.0.1", now=1000.0 + patience.LONGEST) == 0
+    assert patience.wait(settings, "a", "10.0.0.1", now=1001.0 + patience.FORGET) == 0
+    patience.succeeded(settings, "a", "10.0.0.1")
+    assert patience.wait(settings, "a", "10.0.0.1", now=1000.0) == 0
+
+
+def test_names_and_addresses_of_failed_tries_are_not_written_down(client: FlaskClient, settings: Settings):
+    send(client, SIGN_IN, {"name": "ten.rieng", "passphrase": "sai hoàn toàn rồi"})
+    kept = (settings.state / "sign-in-delays").read_bytes()
+    assert b"ten.rieng" not in kept
+    assert b"127.0.0.1" not in kept
+    assert len(kept) <= patience.SLOTS * 16
+
+
+@pytest.mark.parametrize("path", [SIGN_IN, SET_UP, "/account/sign-out"])
+def test_a_form_without_its_token_is_refused_in_words(client: FlaskClient, path: str):
+    for fields in ({}, {"csrf_token": "forged"}):
+        reply = client.post(path, data=fields)
+        assert reply.status_code == 400
+        assert "thực hiện lại" in reply.text
+
+
+def test_a_form_sent_by_another_site_is_refused_even_with_a_token(client: FlaskClient):
+    fields = {"csrf_token": staff.token(client.get(SIGN_IN)), "name": "a", "passphrase": "b"}
+    assert client.post(SIGN_IN, data=fields, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 400
+
+
+def test_signing_out_ends_the_session_and_takes_a_post(client: FlaskClient):
+    staff.sign_in(client)
+    assert client.get("/account/sign-out").status_code == 405
+    assert _signed_in(client)
+    assert send(client, "/account/sign-out", {}, form_at="/").status_code == 303
+    assert not _signed_in(client)
+
+
+@pytest.mark.parametrize("field, limit", [("since", auth.ABSOLUTE), ("seen", auth.IDLE)])
+def test_a_session_ends_by_age_and_by_idleness(client: FlaskClient, field: str, limit: int):
+    staff.sign_in(client)
+    for seconds, alive in ((limit - 30, True), (limit + 1, False)):
+        with client.session_transaction() as session:
+            kept = session["staff"]
+            session["staff"] = {**kept, "seen": kept["since"], field: kept["since"] - seconds}
+        assert _signed_in(client) is alive
+
+
+def test_use_keeps_a_session_alive_but_not_beyond_its_age(client: FlaskClient):
+    staff.sign_in(client)
+    with client.session_transaction() as session:
+        session["staff"] = {**session["staff"], "seen": session["staff"]["seen"] - auth.IDLE + 60}
+        since = session["staff"]["since"]
+    client.get("/results/")
+    with client.session_transaction() as session:
+        assert session["staff"]["seen"] >= since
+        assert session["staff"]["since"] == since
+
+
+def test_signing_in_starts_a_new_session(client: FlaskClient):
+    staff.add_account(client)
+    with client.session_transaction() as session:
+        session["planted"] = "by somebody else"
+    send(client, SIGN_IN, {"name": "quan.tri", "passphrase": PASSPHRASE})
+    with client.session_transaction() as session:
+        assert "planted" not in session
+
+
+def test_a_changed_passphrase_or_a_removed_account_ends_its_sessions(client: FlaskClient):
+    from app.db import transaction
+    from surveys.store.tables import AccountRow
+
+    staff.sign_in(client)
+    assert _signed_in(client)
+    with client.application.app_context(), transaction() as session:
+        session.query(AccountRow).update({"passphrase": passphrases.hashed("một cụm khác hẳn")})
+    assert not _signed_in(client)
+
+
+# the demonstration's doors
+
+
+@pytest.fixture
+def demonstration(make_app: Callable[..., Flask]) -> Callable[..., FlaskClient]:
+    """`demonstration(bind=…)`: a client of the demonstration with a simulated wave and a point."""
+
+    def make(**changes: object) -> FlaskClient:
+        from app.db import transaction
+        from surveys import collection, conduct
+
+        app = make_app(**{"demonstration": True, **changes})
+        wave = wave_of_four.make(app, table_of=wave_of_four.today(app), simulated=True)
+        with app.app_context(), transaction() as session:
+            collection.create_point(session, wave, conduct.tree_of(session, wave), "902", "Quầy số 1")
+        return app.test_client()
+
+    return make
+
+
+def _one_click(client: FlaskClient, who: str = "department", **request: Any) -> TestResponse:
+    """Press the button; where none is offered, send what it would send."""
+    page = client.get("/", **request)
+    fields = {"who": who}
+    if "csrf_token" in page.text:
+        fields["csrf_token"] = staff.token(page)
+    else:
+        own = client.get(SIGN_IN, **request)
+        fields["csrf_token"] = staff.token(own) if own.status_code == 200 else ""
+    return client.post(DEMONSTRATION, data=fields, **request)
+
+
+def test_one_click_signs_in_on_the_demonstrations_own_machine(demonstration: Callable[..., FlaskClient]):
+    client = demonstration()
+    for who, door, closed in (("department", "/results/", "none"), ("commune", "/print/", "/results/W1/901")):
+        reply = _one_click(client, who)
+        assert (reply.status_code, reply.headers["Location"]) == (303, door)
+        assert client.get(door, follow_redirects=True).status_code == 200
+        assert client.get(closed).status_code == 404
+        send(client, "/account/sign-out", {}, form_at="/")
+
+
+@pytest.mark.parametrize("changes", [
+    {"demonstration": False}, {"bind": "0.0.0.0"}, {"bind": "192.168.1.5", "public_url": "http://192.168.1.5:8000"},
+    {"public_url": "https://hailong.example.vn"}, {"trusted_proxies": 1},
+])
+def test_no_one_click_unless_it_is_the_demonstration_on_loopback(
+    demonstration: Callable[..., FlaskClient], changes: dict[str, object]
+):
+    client = demonstration(**changes)
+    assert "/account/demonstration" not in client.get("/").text
+    assert "/account/demonstration" not in client.get(SIGN_IN).text
+    assert _one_click(client).status_code == 404
+    assert not _signed_in(client)
+
+
+@pytest.mark.parametrize("request_", [
+    {"headers": {"Host": "evil.example"}}, {"headers": {"Host": "192.168.1.5:8000"}},
+    {"headers": {"Host": "127.0.0.1.evil.example"}}, {"headers": {"Host": "localhost", "X-Forwarded-For": "10.0.0.1"}},
+    {"environ_overrides": {"REMOTE_ADDR": "192.168.1.7"}},
+])
+def test_no_one_click_for_a_foreign_host_name_or_address(
+    demonstration: Callable[..., FlaskClient], request_: dict[str, Any]
+):
+    client = demonstration()
+    assert "/account/demonstration" not in client.get("/", **request_).text
+    assert _one_click(client, **request_).status_code == 404
+
+
+def test_a_demonstration_session_ends_where_the_demonstration_ends(demonstration: Callable[..., FlaskClient]):
+    client = demonstration()
+    _one_click(client)
+    assert _signed_in(client)
+    reply = client.get("/results/", headers={"Host": "evil.example"})
+    assert reply.headers["Location"].startswith(SIGN_IN)
+
+
+def test_one_click_takes_a_token_and_a_known_door(demonstration: Callable[..., FlaskClient]):
+    client = demonstration()
+    assert client.post(DEMONSTRATION, data={"who": "department"}).status_code == 400
+    assert _one_click(client, "administrator").status_code == 404
+    assert client.get(DEMONSTRATION).status_code == 405
+
+
+def test_an_officers_account_needs_a_unit_that_exists(app: Flask, runner: FlaskCliRunner):
+    wave_of_four.make(app)
+    add = ["accounts", "add", "can.bo", "--role", "unit_officer", "--passphrase", PASSPHRASE]
+    assert runner.invoke(args=add).exit_code == 1
+    assert runner.invoke(args=[*add, "--unit", "nowhere"]).exit_code == 1
+    assert runner.invoke(args=[*add, "--unit", "902"]).exit_code == 0
+    assert runner.invoke(args=[*add, "--unit", "902"]).exit_code == 1  # the name is taken
+    listed = json.loads(runner.invoke(args=["accounts", "list", "--json"]).output)
+    assert listed == [{"name": "can.bo", "role": "unit_officer", "unit": "902"}]
