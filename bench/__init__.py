@@ -1,0 +1,1 @@
+"""Benchmarks: one module each with `run(quick: bool) -> dict`, called by `./hailong bench NAME`."""

@@ -1,0 +1,67 @@
+"""gunicorn, fitted to the settings: `gunicorn -c gunicorn.conf.py wsgi:app`, or `./hailong run`."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.glogging import Logger
+
+from app import settings
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
+
+_settings = settings.read()
+_host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
+
+
+class _NamesNobody(logging.Filter):
+    """gunicorn's own messages on faulty requests quote the sender's address, its headers and the page."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = str(record.msg)
+        if said.startswith("Invalid request from"):
+            record.msg, record.args = "A malformed request was refused", ()
+        elif said.startswith("Error handling request"):
+            record.msg, record.args = "Error while handling a request", ()
+        return True
+
+
+class DiscreetLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
+    """Nothing in the log tells who answered, from where, or on which page."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.addFilter(_NamesNobody())
+
+
+bind = f"{_host}:{_settings.port}"
+workers = _settings.workers
+threads = _settings.threads
+worker_class = "gthread"
+preload_app = True  # memory is shared, and a faulty definition stops the start instead of every worker
+timeout = 60
+graceful_timeout = 30
+keepalive = 5
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  # heartbeats must not wait for a disk
+control_socket_disable = True  # it would leave files in the home folder
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+logger_class = DiscreetLogger
+
+
+def post_fork(server: Arbiter, worker: Worker) -> None:
+    """A connection opened before the fork must not be shared by two processes."""
+    from app.db import db
+    from wsgi import app
+
+    with app.app_context():
+        db.engine.dispose(close=False)
+
+
+def when_ready(server: Arbiter) -> None:
+    print(f"Sẵn sàng / Ready: http://{_host}:{_settings.port}/", flush=True)

@@ -1,0 +1,33 @@
+"""Sizes that were promised, measured as `./hailong bench` measures them."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from bench import pages, storage
+from bench._ground import sqlite
+from tests.world import build
+
+ANSWER = 90
+"""bytes of one answer to the 22-item form on SQLite"""
+PAGE = 100_000
+"""bytes of everything that a citizen's phone loads, compressed"""
+
+
+@pytest.mark.slow
+def test_an_answer_stays_small_on_sqlite() -> None:
+    with sqlite() as app:
+        measured = storage.measure(app, 8_000)
+    assert measured["characters"] >= 22
+    assert measured["bytes_per_answer"] <= ANSWER
+    assert measured["bytes_per_imported_answer"] <= ANSWER
+
+
+def test_a_citizens_form_stays_light(app: Flask, tmp_path: object) -> None:
+    world = build(app, tmp_path)
+    files = pages.weights(world.client, f"/p/{world.point}")
+    assert {ending for name in files for ending in (".css", ".js", ".woff2") if ending in name} == {
+        ".css", ".js", ".woff2"
+    }  # what is weighed is what is loaded
+    assert sum(files.values()) <= PAGE
