@@ -28,7 +28,7 @@ from surveys.store import waves as wave_store
 from surveys.store.scores import ScoreTable
 from surveys.waves import State, Wave
 
-__all__ = ["FIELDS", "Record", "records", "moved"]
+__all__ = ["FIELDS", "Record", "moved", "records"]
 
 SERIES = ("official", "monitoring")
 MOVES_FROM = 10
