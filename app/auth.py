@@ -97,7 +97,7 @@ def _admit() -> ResponseReturnValue | None:
 
 
 def _same_site() -> None:
-    """Browsers say where a request comes from. (Origin does not help: it is 'null' under `no-referrer`.)"""
+    """Browsers say where a request comes from."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise CSRFError("sent from another site")
 
@@ -200,7 +200,7 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_CHECK_DEFAULT=False,  # `_admit` checks, by the route's mark
         WTF_CSRF_TIME_LIMIT=ABSOLUTE,
-        WTF_CSRF_SSL_STRICT=False,  # wants a Referer, which our own Referrer-Policy forbids
+        WTF_CSRF_SSL_STRICT=False,  # wants a Referer, which some browsers withhold
     )
     csrf.init_app(app)
     public(app.view_functions["static"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -51,7 +51,8 @@ def wants_json() -> bool:
 def refuse(sentence: str, status: int, code: str) -> ResponseReturnValue:
     if wants_json():
         return {"error": code, "sentence": sentence}, status
-    return Response(rendering.refused_page(sentence, status, language()), status, mimetype="text/html")
+    page = rendering.refused_page(sentence, status, language(), simulated=g.get("simulated", False))
+    return Response(page, status, mimetype="text/html")
 
 
 def register(app: Flask) -> None:

@@ -14,7 +14,7 @@ CONTENT_SECURITY_POLICY = "; ".join((
 ALWAYS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
 }
 HSTS = "max-age=31536000; includeSubDomains"
 

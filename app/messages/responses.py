@@ -26,6 +26,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Nội dung gửi đến không đúng dạng phiếu: {reason}.",
         "What was sent is not in the form's shape: {reason}.",
     ),
+    "form_without_script": (
+        "Trang chưa tải đủ nên phiếu chưa gửi được. Các câu đã trả lời vẫn được giữ; Ông/Bà vui lòng bấm gửi lại.",
+        "The page had not loaded fully, so the form was not sent. Your answers are kept; please send again.",
+    ),
     "field_repeated": (
         "Nội dung gửi đến có trường {field} lặp lại nên không rõ Ông/Bà chọn gì.",
         "The field {field} was sent more than once, so it is unclear what was chosen.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -71,6 +72,10 @@ def submit_slip() -> ResponseReturnValue:
 
 
 def _accept(page: forms.Page, fields: dict[str, str]) -> ResponseReturnValue:
+    if "id" not in fields and not request.is_json:
+        # a browser whose script never arrived left out the id that <noscript> holds: give it one, keep all
+        whole = Problem(None, messages.sentence("form_without_script", {}, forms.language_of(fields)))
+        return _html(forms.again(page, {**fields, "id": token_hex(16)}, [whole], ""), 422)
     submission = forms.submission(fields, page.version)
     try:
         with transaction() as session:
@@ -92,12 +97,8 @@ def _acknowledged(ack: Acknowledgement) -> ResponseReturnValue:
 def _once_more(page: forms.Page, fields: dict[str, str], refusal: Refusal) -> ResponseReturnValue:
     """Every problem at once, each beside its question; nothing of what was answered is lost."""
     language = forms.language_of(fields)
-    asked = {question.id for question in page.questionnaire.questions}
     problems = [
-        Problem(
-            fault.column if fault.column in asked else None,
-            messages.sentence(fault.code, {"field": fault.column, **fault.details}, language),
-        )
+        Problem(fault.column, messages.sentence(fault.code, {"field": fault.column, **fault.details}, language))
         for fault in refusal.faults
     ]
     sentence = messages.refusal_sentence(refusal, language)
@@ -124,12 +125,18 @@ def _token_place(point: Point) -> str:
 def _point_page(session: Session, point: Point, version: int | None, cell: int | None = None) -> forms.Page:
     """cell: the one a form in somebody's hand was made for; the point may serve another wave by now."""
     place = Place(point.province_code, cell or point.cell, point_id=point.id)
-    return forms.page_of(session, place, version, f"/p/{point.code}", point.label, _token_place(point))
+    return _known(forms.page_of(session, place, version, f"/p/{point.code}", point.label, _token_place(point)))
 
 
 def _slip_page(session: Session, slip: collection.Slip, version: int | None) -> forms.Page:
     place = Place(slip.province_code, slip.cell, slip=slip)
-    return forms.page_of(session, place, version, "/s", "", forms.SLIPS)
+    return _known(forms.page_of(session, place, version, "/s", "", forms.SLIPS))
+
+
+def _known(page: forms.Page) -> forms.Page:
+    """From here on a refusal's page can say that the wave is simulated."""
+    g.simulated = page.wave.simulated
+    return page
 
 
 def _html(page: bytes, status: int = 200) -> Response:

@@ -19,7 +19,7 @@ from app.keys import secret, signer
 from surveys import codes
 from surveys.store.tables import CommentRow
 from surveys.tokens import acknowledged, issue_token
-from tests.world import ITEMS, World, answered, build, fresh_id, opened, post, run
+from tests.world import ITEMS, World, answered, build, fresh_id, hidden, opened, post, run
 
 
 @pytest.fixture
@@ -304,3 +304,21 @@ def test_no_input_breaks_the_server(world: World, fields: dict[str, object], who
     )
     assert reply.status_code < 500
     assert reply.json
+
+
+def test_a_browser_whose_script_never_arrived_keeps_its_answers_and_can_send_again(world: World):
+    fields = answered(opened(world), comment="Cảm ơn")
+    del fields["id"]
+    reply = world.client.post(f"/p/{world.point}", data=fields)
+    assert reply.status_code == 422
+    assert reply.text.count("checked") == 22
+    again = world.client.post(f"/p/{world.point}", data={**fields, "id": hidden(reply.text, "id")})
+    assert again.status_code == 200
+    assert world.count() == world.count("comment") == 1
+
+
+def test_a_refusal_of_a_simulated_wave_is_marked_as_simulated(world: World):
+    with world.app.app_context(), transaction() as session:
+        session.execute(text("update wave set simulated = true"))
+    run(world.runner, "waves", "close", "W1")
+    assert "SỐ LIỆU MÔ PHỎNG" in world.client.get(f"/p/{world.point}").text
