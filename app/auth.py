@@ -167,6 +167,9 @@ def _viewer_of(kept: dict[str, Any]) -> Viewer | None:
     if "role" in kept:  # the demonstration's doors; shut again as soon as the conditions no longer hold
         if not doors.open_to(_settings(), request):
             return None
+        with reading() as database:
+            if doors.demonstration(database) is None:
+                return None
         return Viewer("", Grant(Role(kept["role"]), kept["unit"]), demonstration=True)
     with reading() as database:
         account = accounts.by_id(database, kept["account"])

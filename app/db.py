@@ -30,7 +30,8 @@ migrate = Migrate(directory=str(Path(__file__).resolve().parent.parent / "migrat
 
 def init(app: Flask, settings: Settings) -> None:
     url = settings.database_url
-    options: dict[str, object] = {"pool_pre_ping": not url.startswith("sqlite")}
+    # parameters of a failing statement are answers: they must not reach a log
+    options: dict[str, object] = {"pool_pre_ping": not url.startswith("sqlite"), "hide_parameters": True}
     if url.startswith("sqlite"):
         settings.state.mkdir(parents=True, exist_ok=True)
     else:
@@ -88,5 +89,8 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session that only reads; it sees one consistent state of the database."""
-    with Session(db.engine) as session:
+    engine = db.engine
+    if engine.dialect.name == "postgresql":  # SQLite's readers see one state anyway
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with Session(engine) as session:
         yield session

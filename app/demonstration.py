@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from surveys import codes, collection, conduct, simulation
 from surveys.errors import NotFound, WaveRefusal
-from surveys.imports import import_responses
+from surveys.imports import read_batch, store_batch
 from surveys.indexes import load as index_files
 from surveys.origin import Basis
 from surveys.questionnaires.model import NOT_APPLICABLE, SKIPPED, Questionnaire
@@ -129,14 +129,16 @@ def create(session: Session, seed: int, today: date, secret: bytes) -> Made:
 
     def take_in(part: str, sheet: Sheet) -> int:
         key = hashlib.sha256(f"demonstration|{seed}|{part}".encode()).digest()
-        return import_responses(session, wave, tree, questionnaire, sheet, key, today).responses
+        return store_batch(session, wave, read_batch(wave, tree, questionnaire, sheet, today), key).responses
 
+    fresh = collection.draw_slips(SLIPS)
+    collection.issue(session, wave, tree, FIRST, fresh, secret, today)
     return Made(
         wave,
         official=take_in("dossiers", _dossiers(known, questionnaire, seed, opens, today)),
         monitoring=take_in("open", _volunteers(known, questionnaire, seed, opens, today)),
         points=_points(session, wave, tree, seed),
-        slips=tuple(collection.issue(session, wave, tree, FIRST, SLIPS, secret, today)),
+        slips=tuple(fresh),
     )
 
 

@@ -67,11 +67,11 @@ class Demonstration:
 
 
 def demonstration(session: Session) -> Demonstration | None:
-    """The newest simulated wave and its first point."""
-    simulated = [wave for wave in wave_store.waves(session) if wave.simulated]
-    if not simulated:
+    """The newest simulated wave and its first point; None as soon as one real wave stands beside it."""
+    waves = wave_store.waves(session)
+    if not waves or not all(wave.simulated for wave in waves):
         return None
-    wave = max(simulated, key=lambda each: each.id)
+    wave = max(waves, key=lambda each: each.id)
     points = collection.points(session, wave)
     if not points:
         return Demonstration(wave, None, None)

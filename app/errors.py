@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -40,8 +40,9 @@ def status_of(refusal: Refusal) -> int:
 
 
 def language() -> str:
-    """The reader's language: asked for by ?lang= or the form, else Vietnamese."""
-    return "en" if request.args.get("lang") == "en" else "vi"
+    """The reader's language: the form's own, else asked for by ?lang=, else Vietnamese."""
+    asked: str = g.get("language") or request.args.get("lang", "vi")
+    return "en" if asked == "en" else "vi"
 
 
 def wants_json() -> bool:
@@ -65,4 +66,7 @@ def register(app: Flask) -> None:
         if raised.response is not None or (raised.code or 500) < 400:
             return raised.get_response()
         code = OF_HTTP.get(raised.code or 500, "http_bad_request" if (raised.code or 500) < 500 else "http_failure")
-        return refuse(messages.sentence(code, {}, language()), raised.code or 500, code)
+        reply = make_response(refuse(messages.sentence(code, {}, language()), raised.code or 500, code))
+        for name, value in raised.get_headers():  # Allow, Retry-After
+            reply.headers.setdefault(name, value)
+        return reply

@@ -26,8 +26,11 @@ def read_sheet(path: Path) -> tuple[Sheet, bytes]:
     return sheets.read(raw), raw
 
 
-def write_whole(path: str, content: bytes) -> None:
-    """Write beside, flush, rename: a reader sees the old file or the new one. '-' is standard output."""
+def write_whole(path: str, content: bytes, mode: int = 0o644) -> None:
+    """Write beside, flush, rename: a reader sees the old file or the new one. '-' is standard output.
+
+    mode: 0o600 for what only its owner may read. Raises ImportRefusal("file_unwritable").
+    """
     if path == "-":
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
@@ -35,15 +38,15 @@ def write_whole(path: str, content: bytes) -> None:
     target = Path(path)
     try:
         handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(beside, mode)
+            os.replace(beside, target)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
     except OSError as fault:
         raise ImportRefusal("file_unwritable", path=path, reason=fault.strerror or str(fault)) from fault
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, 0o644)  # an export is made to be handed on
-        os.replace(beside, target)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise

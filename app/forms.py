@@ -25,14 +25,14 @@ from surveys.questionnaires.model import FORM_FIELDS, Questionnaire
 from surveys.responses import Place, Submission
 from surveys.store import definitions
 from surveys.store import waves as wave_store
-from surveys.tokens import PageToken, check_token, issue_token, parse_id
-from surveys.units import Kind
+from surveys.tokens import PageToken, check_token, issue_token, parse_id, place_of
+from surveys.units import name_within
 from surveys.waves import Wave
 
 LONGEST_VALUE = 16 * 1024
 """characters of one field; longer ones are refused before anything looks at them"""
-SLIPS = "s"
-"""the place that tokens of slips name: the slip itself says where its answer goes"""
+SLIPS = "s:"
+"""tokens of slips name their province: the slip itself says where the answer goes, and is gone once spent"""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Page:
     token_place: str
 
     def token(self, today: date) -> str:
-        cell = self.place.cell if self.place.slip is None else 0
+        cell = 0 if self.shown.slip else self.place.cell
         return issue_token(secret(), self.token_place, cell, self.version, today)
 
 
@@ -61,10 +61,9 @@ def page_of(
     tree = conduct.tree_of(session, wave)
     version = version or wave.questionnaire_id
     shown = rendering.Place(
-        action, tree.full_name(tree.by_id(cell.received_at).code), label, slip=place.slip is not None
+        action, tree.full_name(tree.by_id(cell.received_at).code), label, slip=token_place.startswith(SLIPS)
     )
-    province = tree.unit(wave.province_code)
-    name = province.name[:1].lower() + province.name[1:] if province.kind is Kind.PROVINCE else province.name
+    name = name_within(tree.unit(wave.province_code).name)
     return Page(
         place, wave, definitions.questionnaire(session, version), version, shown, f"Sở Nội vụ {name}", token_place
     )
@@ -132,9 +131,15 @@ def _plain(text: str) -> str:
 
 
 def checked_token(fields: Mapping[str, str], token_place: str, today: date) -> PageToken:
-    if "token" not in fields:
+    return check_token(secret(), fields.get("token", ""), token_place, today)
+
+
+def slip_token(fields: Mapping[str, str], today: date) -> PageToken:
+    """The token of a slip's form."""
+    claimed = place_of(fields.get("token", ""))
+    if not claimed.startswith(SLIPS):
         raise SubmissionRefusal("token_forged")
-    return check_token(secret(), fields["token"], token_place, today)
+    return checked_token(fields, claimed, today)
 
 
 def language_of(fields: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import ipaddress
 import os
 import struct
 from collections.abc import Iterator
@@ -52,11 +53,20 @@ def _read(file: int, at: int) -> tuple[float, int]:
     return _SLOT.unpack(found) if len(found) == _SLOT.size else (0.0, 0)
 
 
+def _network(address: str) -> str:
+    """The /64 of an IPv6 address: whoever has one address there has them all."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+
+
 @contextmanager
 def _slot(settings: Settings, name: str, address: str) -> Iterator[tuple[int, int]]:
     """The open, locked file and the offset of the pair's slot."""
     settings.state.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(f"{name}\0{address}".encode()).digest()
+    digest = hashlib.sha256(f"{name}\0{_network(address)}".encode()).digest()
     file = os.open(settings.state / "sign-in-delays", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)

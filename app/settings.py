@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class SettingsFault(Exception):
@@ -161,8 +163,25 @@ def _check(settings: Settings) -> None:
         raise SettingsFault(f"HAILONG_LANGUAGE={settings.language!r}: expected vi or en")
     if settings.secret_key and len(settings.secret_key) < 32:
         raise SettingsFault("HAILONG_SECRET_KEY: expected at least 32 characters")
-    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
-        raise SettingsFault(f"HAILONG_PUBLIC_URL={settings.public_url!r}: expected http:// or https://")
+    if settings.public_url:
+        try:
+            parts = urlsplit(settings.public_url)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise SettingsFault(
+                f"HAILONG_PUBLIC_URL={settings.public_url!r}: expected an address such as https://hailong.example.vn"
+            )
+    for name, value, least in (
+        ("HAILONG_WORKERS", settings.workers, 1), ("HAILONG_THREADS", settings.threads, 1),
+        ("HAILONG_TRUSTED_PROXIES", settings.trusted_proxies, 0),
+    ):
+        if value < least:
+            raise SettingsFault(f"{name}={value}: expected {least} or more")
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsFault(f"HAILONG_TZ={settings.timezone!r}: expected one such as Asia/Ho_Chi_Minh") from None
 
 
 def private_file(path: Path, make: Callable[[], bytes]) -> bytes:

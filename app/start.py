@@ -72,8 +72,10 @@ def prepare(config: Settings, *, empty: bool) -> Settings:
         upgrade()
         load_units()
         with db.reading() as session:
-            simulated = any(wave.simulated for wave in waves.waves(session))
-            used = accounts.any_account(session) or bool(waves.waves(session))
+            found = waves.waves(session)
+            simulated = bool(found) and all(wave.simulated for wave in found)
+            used = accounts.any_account(session) or bool(found)
+    close(app)
     if "HAILONG_DEMONSTRATION" not in os.environ:
         config = replace(config, demonstration=not empty and (simulated or not used))
         if not empty and not config.demonstration:
@@ -83,13 +85,21 @@ def prepare(config: Settings, *, empty: bool) -> Settings:
         say("Đang tạo đợt khảo sát mô phỏng…", "Making the simulated survey wave…")
         try:
             command(app, "demonstration", "create")
-        except SystemExit:
+        except SystemExit as ended:
+            if not ended.code:  # stopped by a signal
+                raise
             say("Chạy tiếp, không có đợt khảo sát mô phỏng.", "Going on without the simulated wave.")
+            close(app)
             app = create_app(config := replace(config, demonstration=False))
     welcome(app)
+    close(app)
+    return config
+
+
+def close(app: Flask) -> None:
+    """The server forks its workers from this process: no connection may be open then."""
     with app.app_context():
         db.db.engine.dispose()
-    return config
 
 
 def load_units() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,6 +22,8 @@ SLIP_LIFE = timedelta(days=90)
 """how long a slip can be spent; a clerk who hoards slips gains little (reliability, T2)"""
 MOST_SLIPS = 10_000
 """slips of one order"""
+SMALLEST_CELL = 10
+"""slips that a design cell apart from its unit's main one has at least"""
 
 
 @dataclass(frozen=True)
@@ -84,28 +87,35 @@ def points(session: Session, wave: Wave) -> list[Point]:
     return [_point(row) for row in store.points(session, wave.id)]
 
 
-def issue(
-    session: Session, wave: Wave, tree: UnitTree, unit_code: str, count: int, secret: bytes, today: date,
-    draw: codes.Draw = codes.draw, handled_by: str | None = None, stratum: str | None = None, psu: str = "",
-) -> list[str]:
-    """`count` fresh one-use codes for a unit, of the dossiers basis. Only here are they seen in the clear.
-
-    stratum: default the unit's own code, because every unit of the wave gives out its slips separately.
-    """
+def draw_slips(count: int, draw: codes.Draw = codes.draw) -> list[str]:
+    """Fresh one-use codes, not issued yet; raises WaveRefusal("slip_count")."""
     if not 1 <= count <= MOST_SLIPS:
         raise WaveRefusal("slip_count", count=count, most=MOST_SLIPS)
+    return [draw(codes.SLIP_LENGTH) for _ in range(count)]
+
+
+def issue(
+    session: Session, wave: Wave, tree: UnitTree, unit_code: str, fresh: Sequence[str], secret: bytes, today: date,
+    handled_by: str | None = None,
+) -> None:
+    """Make the codes usable at a unit, with the dossiers basis. The store keeps digests, never the codes.
+
+    The stratum is the unit: every unit of the wave gives out its slips separately. Slips for dossiers that
+    another agency decides form a design cell of their own, which must hold enough of them not to point at a
+    person. Raises WaveRefusal ("wave_not_open", "unit_outside", "slip_cell_small") and NotFound.
+    """
     if wave.state not in {State.PLANNED, State.OPEN}:
         raise WaveRefusal("wave_not_open", wave=wave.code, state=wave.state.value)
     unit_id = require_member(tree, wave, unit_code)
     handler = unit_id if handled_by is None else require_member(tree, wave, handled_by)
-    key = (unit_id, handler, int(Basis.DOSSIERS), unit_code if stratum is None else stratum, psu)
+    key = (unit_id, handler, int(Basis.DOSSIERS), unit_code, "")
     cell = wave_store.ensure_cells(session, wave, [(key, None, None)])[key]
-    fresh = [draw(codes.SLIP_LENGTH) for _ in range(count)]
+    if handler != unit_id and cell.issued + len(fresh) < SMALLEST_CELL:
+        raise WaveRefusal("slip_cell_small", least=SMALLEST_CELL, handler=handled_by)
     store.add_slips(
         session, wave.province_code, wave.id, cell.id, [slip_digest(secret, code) for code in fresh],
         today + SLIP_LIFE,
     )
-    return fresh
 
 
 @dataclass(frozen=True)
@@ -114,11 +124,10 @@ class Slip:
     digest: bytes
     wave_id: int
     cell: int
-    spent: bool
 
 
 def slip(session: Session, typed: str, secret: bytes, today: date) -> Slip:
-    """The slip of a code as typed, spent or not.
+    """The usable slip of a code as typed.
 
     Raises SubmissionRefusal("slip_unusable"), one code for every cause: whoever guesses learns nothing.
     """
@@ -128,4 +137,4 @@ def slip(session: Session, typed: str, secret: bytes, today: date) -> Slip:
         row = store.slip(session, slip_digest(secret, code))
     if row is None or row.expires < today:
         raise SubmissionRefusal("slip_unusable")
-    return Slip(row.province_code, row.digest, row.wave_id, row.cell, row.spent)
+    return Slip(row.province_code, row.digest, row.wave_id, row.cell)

@@ -22,6 +22,9 @@ from surveys.units import Kind, UnitTree
 from surveys.waves import DEFAULT_OFFICIAL, State, Target, Wave, moved
 
 CODE = re.compile(r"[A-Za-z0-9._-]{1,32}")
+LARGEST_POPULATION = 100_000_000
+TITLE = 200
+"""longest title of a wave"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ def create(session: Session, plan: Plan, today: date) -> Wave:
     """
     if not CODE.fullmatch(plan.code):
         raise WaveRefusal("wave_code_malformed", wave=plan.code[:60])
+    if len(plan.title) > TITLE or not plan.title.isprintable():
+        raise WaveRefusal("wave_title_malformed", most=TITLE)
     if plan.opens and plan.closes and plan.closes < plan.opens:
         raise WaveRefusal("wave_days_reversed", opens=plan.opens, closes=plan.closes)
     questionnaire, index = newest_questionnaire(session, plan.questionnaire), newest_index(session, plan.index)
@@ -61,7 +66,7 @@ def create(session: Session, plan: Plan, today: date) -> Wave:
         raise WaveRefusal("wave_not_a_province", unit=plan.province)
     official = plan.official or DEFAULT_OFFICIAL[questionnaire.kind]
     return store.add(session, {
-        "code": plan.code, "title": plan.title or f"{questionnaire.title['vi']} – {province.name}",
+        "code": plan.code, "title": plan.title or f"{questionnaire.title['vi']} – {province.name}"[:TITLE],
         "province_code": province.code, "units_day": units_day,
         "questionnaire_id": definitions.publish(session, questionnaire, today),
         "index_id": definitions.publish_index(session, index, today),
@@ -114,6 +119,8 @@ def set_populations(session: Session, wave: Wave, tree: UnitTree, sizes: Mapping
     ids = {unit.code: unit.id for unit in tree.subtree(wave.province_code)}
     if strangers := sorted(sizes.keys() - ids.keys()):
         raise WaveRefusal("unit_outside", unit=strangers[0], province=wave.province_code)
+    if huge := [code for code, size in sizes.items() if not 0 <= size <= LARGEST_POPULATION]:
+        raise WaveRefusal("population_too_large", unit=huge[0], most=LARGEST_POPULATION)
     store.set_populations(session, wave, {ids[code] or 0: size for code, size in sizes.items()})
 
 

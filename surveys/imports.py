@@ -39,8 +39,6 @@ OLDEST = date(2000, 1, 1)
 @dataclass(frozen=True)
 class Imported:
     responses: int
-    cells: int
-    comments: int
 
 
 @dataclass
@@ -68,38 +66,61 @@ class _Faults:
             raise ImportRefusal("import_faulty", faults=self.found, count=len(self.found))
 
 
-def import_responses(
-    session: Session, wave: Wave, tree: UnitTree, questionnaire: Questionnaire, sheet: Sheet, key: bytes,
-    today: date,
-) -> Imported:
-    """Store every row of the sheet as a response; runs in the caller's write transaction.
+@dataclass(frozen=True)
+class Batch:
+    """A sheet that was read and found right; only what the store knows is still to be held against it."""
 
-    key: secret bytes that name this file within this wave; ids are drawn from it, so the same file cannot be
-    taken in twice, and ids still tell nothing about the order of rows.
-    Raises WaveRefusal("wave_import_closed"); ImportRefusal("import_faulty") with every fault (row, column), or
-    ("import_repeated") for a file that is in already. Nothing is stored then.
+    rows: Sequence[_Row]
+    version: int
+    """questionnaire.id of its answers"""
+
+
+def read_batch(wave: Wave, tree: UnitTree, questionnaire: Questionnaire, sheet: Sheet, today: date) -> Batch:
+    """Check every row; touches no store, so that no lock is held while a large file is read.
+
+    Raises WaveRefusal("wave_import_closed"); ImportRefusal("import_faulty") with every fault (row, column).
     """
-    # by state, not by days: paper forms and finished samples come in after the last day of answering
-    if wave.state is not State.OPEN:
-        raise WaveRefusal("wave_import_closed", wave=wave.code, state=wave.state.value)
+    _require_open(wave)
     _check_columns(sheet.columns, questionnaire)
     faults = _Faults()
     rows = _Reader(sheet.columns, wave, tree, questionnaire, today, faults).read(sheet.rows)
     faults.refuse_if_any()
+    return Batch(rows, wave.questionnaire_id)
+
+
+def store_batch(session: Session, wave: Wave, batch: Batch, key: bytes) -> Imported:
+    """Store every row as a response; runs in the caller's write transaction.
+
+    key: secret bytes that name this file within this wave; ids are drawn from it, so the same file cannot be
+    taken in twice, and ids still tell nothing about the order of rows.
+    Raises WaveRefusal("wave_import_closed"); ImportRefusal ("import_repeated" for a file that is in already,
+    "import_faulty" where fpc or weights contradict what is stored). Nothing is stored then.
+    """
+    _require_open(wave)
+    rows = batch.rows
     ids = [hmac.new(key, row.line.to_bytes(8, "big"), hashlib.sha256).digest()[:16] for row in rows]
     if store.any_known(session, wave.province_code, ids[:1] + ids[-1:]):
         raise ImportRefusal("import_repeated", wave=wave.code)
     present = wave_store.cells(session, wave)
+    faults = _Faults()
     _check_design(session, wave, rows, present, faults)
     faults.refuse_if_any()
 
     shared = _shared_weights(rows)
     wanted = {row.key: (row.key, row.fpc, shared[row.key]) for row in rows}
     cells = wave_store.ensure_cells(session, wave, wanted.values())
-    store.add_many(session, [_response(wave, row, id, cells[row.key]) for row, id in zip(rows, ids, strict=True)])
+    store.add_many(session, [
+        _response(wave, batch.version, row, id, cells[row.key]) for row, id in zip(rows, ids, strict=True)
+    ])
     comments = [_comment(wave, row, variable, text) for row in rows for variable, text in row.texts.items()]
     store.add_comments(session, comments)
-    return Imported(len(rows), len(wanted), len(comments))
+    return Imported(len(rows))
+
+
+def _require_open(wave: Wave) -> None:
+    # by state, not by days: paper forms and finished samples come in after the last day of answering
+    if wave.state is not State.OPEN:
+        raise WaveRefusal("wave_import_closed", wave=wave.code, state=wave.state.value)
 
 
 def _check_columns(columns: tuple[str, ...], questionnaire: Questionnaire) -> None:
@@ -270,10 +291,10 @@ def _shared_weights(rows: Sequence[_Row]) -> dict[CellKey, float | None]:
     return {key: next(iter(found)) if len(found) == 1 else None for key, found in weights.items()}
 
 
-def _response(wave: Wave, row: _Row, id: bytes, cell: CellRow) -> dict[str, object]:
+def _response(wave: Wave, version: int, row: _Row, id: bytes, cell: CellRow) -> dict[str, object]:
     return {
         "province_code": wave.province_code, "id": id, "wave_id": wave.id, "cell": cell.id, "point_id": None,
-        "version": wave.questionnaire_id, "mode": int(row.mode), "language": int(Language.VI),
+        "version": version, "mode": int(row.mode), "language": int(Language.VI),
         "day": store.day_number(row.day), "duration": 0, "flags": 0,
         "weight": None if row.weight == cell.weight else row.weight, "answers": row.answers,
     }

@@ -18,7 +18,7 @@ from surveys.store import collection as collection_store
 from surveys.store import responses as store
 from surveys.store import waves as wave_store
 from surveys.store.tables import CellRow
-from surveys.tokens import Acknowledgement, Signer
+from surveys.tokens import Acknowledgement, Signer, parse_id
 from surveys.waves import require_open
 
 DURATIONS = (60, 180, 600, 1800)
@@ -76,6 +76,7 @@ def accept(
     known = store.response(session, place.province_code, submission.id)
     if known is None:
         require_open(wave, today)
+        # the answer first, the slip second: 64 parallel sends of one answer then meet at the primary key
         if store.add_once(session, row):
             _spend(session, place)
             _keep_texts(session, cell, encoded)
@@ -88,6 +89,12 @@ def accept(
     if known is None or not same:
         raise SubmissionRefusal("answer_conflict")
     return signer.acknowledge(submission.id, store.day_of(known.day), repeated=True)
+
+
+def stored_place(session: Session, province_code: str, id_text: str) -> Place | None:
+    """Where the answer of this id went, if it is stored: its slip is spent, and its second try needs no slip."""
+    known = store.response(session, province_code, parse_id(id_text)) if id_text else None
+    return None if known is None else Place(province_code, known.cell, known.point_id)
 
 
 def _row(

@@ -31,7 +31,7 @@ _MAC = 16
 @dataclass(frozen=True)
 class PageToken:
     place: str
-    """'p:<point code>' or 's' for slips (the slip itself says where its answer goes)"""
+    """'p:<point code>', or 's:<province>' for slips (the slip itself says where its answer goes)"""
     cell: int
     """design cell of the point's answers; 0 for slips"""
     version: int
@@ -49,7 +49,7 @@ def issue_token(secret: bytes, place: str, cell: int, version: int, today: date)
 def check_token(secret: bytes, text: str, place: str, today: date) -> PageToken:
     """The token's content; raises SubmissionRefusal("token_forged") or ("token_expired")."""
     body, _, mac = text.rpartition("|")
-    if not hmac.compare_digest(mac.encode(), _mac(secret, body).encode()):
+    if not text.isascii() or not hmac.compare_digest(mac.encode(), _mac(secret, body).encode()):
         raise SubmissionRefusal("token_forged")
     its_place, cell, version, expires = body.split("|")
     if its_place != place:
@@ -60,8 +60,13 @@ def check_token(secret: bytes, text: str, place: str, today: date) -> PageToken:
     return token
 
 
+def place_of(text: str) -> str:
+    """The place that a token claims to be for; `check_token` decides whether it is."""
+    return text.partition("|")[0]
+
+
 def _mac(secret: bytes, body: str) -> str:
-    digest = hmac.new(secret, b"hailong page token 1|" + body.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    digest = hmac.new(secret, b"hailong page token 1|" + body.encode(), hashlib.sha256)
     return base64.urlsafe_b64encode(digest.digest()[:_MAC]).decode().rstrip("=")
 
 

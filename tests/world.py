@@ -56,9 +56,9 @@ class World:
             wave = wave_store.wave(session, "W1")
             from app import server_day
 
-            return collection.issue(
-                session, wave, conduct.tree_of(session, wave), unit, count, secret(), server_day()
-            )
+            fresh = collection.draw_slips(count)
+            collection.issue(session, wave, conduct.tree_of(session, wave), unit, fresh, secret(), server_day())
+            return fresh
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         from sqlalchemy import text

@@ -17,6 +17,7 @@ group = AppGroup("accounts", help="Tài khoản cán bộ. / Accounts of staff."
 
 
 @group.command("setup-code")
+@cli.refusing
 def setup_code() -> None:
     """In một mã cài đặt mới, nếu chưa có tài khoản nào. / Print a fresh code, if there is no account."""
     with reading() as session:
@@ -30,6 +31,7 @@ def setup_code() -> None:
 
 @group.command("list")
 @click.option("--json", "as_json", is_flag=True, help="JSON.")
+@cli.refusing
 def list_(as_json: bool) -> None:
     """Liệt kê tài khoản. / List the accounts."""
     with reading() as session:

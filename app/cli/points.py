@@ -46,7 +46,7 @@ def _base() -> str:
 def create(wave_code: str, unit_code: str | None, communes: bool, label: str, as_json: bool) -> None:
     if (unit_code is None) is not communes:
         raise WaveRefusal("points_which_unit")
-    if len(label) > LONGEST_LABEL:
+    if len(label) > LONGEST_LABEL or not label.isprintable():
         raise WaveRefusal("point_label_long", length=len(label), most=LONGEST_LABEL)
     with transaction() as session:
         wave = wave_store.wave(session, wave_code)

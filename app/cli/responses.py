@@ -15,9 +15,9 @@ from app.db import reading, transaction
 from app.files import read_sheet
 from app.keys import secret
 from surveys import conduct
-from surveys.imports import import_responses
+from surveys.imports import read_batch, store_batch
 from surveys.origin import Basis
-from surveys.store import definitions
+from surveys.store import definitions, order
 from surveys.store import responses as response_store
 from surveys.store import waves as wave_store
 
@@ -30,15 +30,26 @@ group = AppGroup("responses", help="Ý kiến: nhập từ tệp, đếm.")
 @refusing
 def import_(wave_code: str, file: Path) -> None:
     sheet, raw = read_sheet(file)
-    with transaction() as session:
+    with reading() as session:
         wave = wave_store.wave(session, wave_code)
-        named = f"hailong import 1|{wave.code}|{hashlib.sha256(raw).hexdigest()}"
-        done = import_responses(
-            session, wave, conduct.tree_of(session, wave),
-            definitions.questionnaire(session, wave.questionnaire_id), sheet,
-            hmac.new(secret(), named.encode(), hashlib.sha256).digest(), server_day(),
-        )
+        tree = conduct.tree_of(session, wave)
+        questionnaire = definitions.questionnaire(session, wave.questionnaire_id)
+    batch = read_batch(wave, tree, questionnaire, sheet, server_day())
+    named = f"hailong import 1|{wave.code}|{hashlib.sha256(raw).hexdigest()}"
+    key = hmac.new(secret(), named.encode(), hashlib.sha256).digest()
+    with transaction() as session:
+        done = store_batch(session, wave_store.wave(session, wave_code), batch, key)
     click.echo(f"Đã nhập {done.responses} phiếu vào đợt khảo sát {wave.code}.")
+
+
+@group.command("forget-order", help=(
+    "Xóa dấu vết thứ tự gửi của các ngày đã qua (PostgreSQL; SQLite không lưu thứ tự). Chạy mỗi đêm một lần."
+))
+@refusing
+def forget_order() -> None:
+    with transaction() as session:
+        done = order.forget_order(session, server_day())
+    click.echo(f"Đã ghi lại {done} phiếu theo thứ tự ngẫu nhiên.")
 
 
 @group.command("list", help="Số ý kiến nhận được của từng đơn vị, theo nguồn trả lời.")

@@ -12,6 +12,7 @@ from app.exports import FORMATS
 from app.files import write_whole
 from surveys import scores
 from surveys.captions import captions
+from surveys.store import order
 from surveys.store import scores as score_store
 from surveys.store import waves as wave_store
 
@@ -45,5 +46,6 @@ def refresh(wave_code: str, force: bool) -> None:
         wave = wave_store.wave(session, wave_code)
         table = scores.moved(session, wave, server_day(), force=force)
     with transaction() as session:
+        order.forget_order(session, server_day())  # the one thing that runs every day
         score_store.save(session, wave, table.day, table.records)
     click.echo(f"Đã tính bảng kết quả ngày {table.day:%d/%m/%Y} của đợt khảo sát {wave.code}.")

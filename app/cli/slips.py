@@ -37,15 +37,18 @@ group = AppGroup("slips", help="Thẻ mời đánh giá (mã dùng một lần):
 def issue(
     wave_code: str, unit_code: str, count: int, handled_by: str | None, out: str | None, as_json: bool
 ) -> None:
-    with transaction() as session:
+    codes = collection.draw_slips(count)
+    with reading() as session:
         wave = wave_store.wave(session, wave_code)
         tree = conduct.tree_of(session, wave)
-        codes = collection.issue(
-            session, wave, tree, unit_code, count, secret(), server_day(), handled_by=handled_by
-        )
+    # typeset before the lock is taken: ten thousand slips take a minute, and citizens answer meanwhile
+    document = _document(out, codes, wave, tree.full_name(unit_code)) if out else b""
+    with transaction() as session:
+        wave = wave_store.wave(session, wave_code)
+        collection.issue(session, wave, tree, unit_code, codes, secret(), server_day(), handled_by=handled_by)
         # written before the commit: codes that nobody could read would be dossiers without a slip
         if out:
-            write_whole(out, _document(out, codes, wave, tree.full_name(unit_code)))
+            write_whole(out, document, mode=0o600)
     rows = _rows(codes)
     warn_unreachable()
     if not out:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def population(code: str, file: Path) -> None:
         for line, cells in sheet.rows:
             if len(cells) != 2:
                 faults.append(Fault("row_ragged", line, None, {"found": len(cells), "expected": 2}))
-            elif not cells[size_at].strip().isascii() or not cells[size_at].strip().isdigit():
+            elif not re.fullmatch(r"[0-9]{1,12}", cells[size_at].strip()):
                 faults.append(Fault("number_malformed", line, "size", {"value": cells[size_at][:40], "least": "0"}))
             elif cells[unit_at].strip() in sizes:
                 faults.append(Fault("unit_repeated", line, "unit", {"unit": cells[unit_at]}))

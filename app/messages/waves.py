@@ -8,6 +8,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "dài 1 đến 32 ký tự.",
         "The wave code {wave} is malformed: use letters, digits, '.', '_', '-', 1 to 32 characters.",
     ),
+    "wave_title_malformed": (
+        "Tên đợt khảo sát dài quá {most} ký tự hoặc có ký tự điều khiển.",
+        "The title of the wave is longer than {most} characters or has control characters.",
+    ),
     "wave_wrong_state": (
         "Đợt khảo sát {wave} đang ở trạng thái {state} nên không chuyển sang {wanted} được.",
         "Wave {wave} is {state}; it cannot become {wanted}.",
@@ -57,6 +61,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Không có phiếu hỏi tên {name}; các phiếu: {known}.", "There is no questionnaire {name}; there are {known}.",
     ),
     "index_unknown": ("Không có chỉ số tên {name}; các chỉ số: {known}.", "No index {name}; there are {known}."),
+    "population_too_large": (
+        "Số hồ sơ của đơn vị {unit} phải từ 0 đến {most}.", "The size of unit {unit} must be 0 to {most}.",
+    ),
     "population_faulty": (
         "Tệp số hồ sơ có {count} chỗ sai; không lưu dòng nào.",
         "The population file has {count} faults; nothing was stored.",
@@ -68,6 +75,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "slip_unusable": (
         "Mã này hiện không dùng được. Ông/Bà vui lòng hỏi quầy hướng dẫn.",
         "This code cannot be used at present. Please ask at the help desk.",
+    ),
+    "slip_cell_small": (
+        "Thẻ dành riêng cho cơ quan giải quyết {handler} phải có ít nhất {least} thẻ, để không ai bị nhận ra; "
+        "hãy cấp nhiều hơn hoặc bỏ tùy chọn --handled-by.",
+        "Slips for the handler {handler} must be at least {least}, so that nobody can be recognised; "
+        "issue more of them or leave out --handled-by.",
     ),
     "slip_count": (
         "Mỗi lần cấp từ 1 đến {most} thẻ; số yêu cầu là {count}.",

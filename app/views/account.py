@@ -95,10 +95,10 @@ def try_sign_in() -> ResponseReturnValue:
         form.passphrase.errors = [messages.sentence("sign_in_wait", {"seconds": seconds})]
         page, status = _sign_in_page(form, 429)
         return page, status, {"Retry-After": str(seconds)}
+    patience.failed(settings, name, address, now)  # counted before the slow check, or parallel tries are free
     account = _account(name)
     right = passphrases.matches(account.passphrase if account else None, form.passphrase.data)
     if account is None or not right:
-        patience.failed(settings, name, address, now)
         form.passphrase.errors = [messages.sentence("sign_in_wrong", {})]
         return _sign_in_page(form, UNPROCESSABLE)
     patience.succeeded(settings, name, address)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from secrets import token_hex
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
@@ -40,9 +39,7 @@ def form(code: str) -> ResponseReturnValue:
 def slip_form(code: str) -> ResponseReturnValue:
     with reading() as session:
         slip = collection.slip(session, code, secret(), server_day())
-        if slip.spent:
-            raise SubmissionRefusal("slip_unusable")
-        page = _slip_page(session, slip, None)
+        page = _slip_page(session, Place(slip.province_code, slip.cell, slip=slip), None)
     require_open(page.wave, server_day())
     return _html(forms.first(page, errors.language(), server_day(), code))
 
@@ -64,10 +61,14 @@ def submit(code: str) -> ResponseReturnValue:
 @public
 def submit_slip() -> ResponseReturnValue:
     fields = _fields()
-    token = forms.checked_token(fields, forms.SLIPS, server_day())
+    token = forms.slip_token(fields, server_day())
     with reading() as session:
-        slip = collection.slip(session, fields.get("slip", ""), secret(), server_day())
-        page = _slip_page(session, slip, token.version)
+        province = token.place.removeprefix(forms.SLIPS)
+        place = responses.stored_place(session, province, fields.get("id", ""))
+        if place is None:
+            slip = collection.slip(session, fields.get("slip", ""), secret(), server_day())
+            place = Place(slip.province_code, slip.cell, slip=slip)
+        page = _slip_page(session, place, token.version)
     return _accept(page, fields)
 
 
@@ -111,11 +112,13 @@ def _once_more(page: forms.Page, fields: dict[str, str], refusal: Refusal) -> Re
 
 def _fields() -> dict[str, str]:
     """What was posted, unless another site posted it."""
-    origin = request.headers.get("Origin")
-    foreign = origin is not None and origin != "null" and urlsplit(origin).netloc != request.host
+    origin = request.headers.get("Origin", "null")
+    foreign = origin != "null" and origin.partition("://")[2] != request.host
     if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise SubmissionRefusal("form_foreign")
-    return forms.read_fields(request)
+    fields = forms.read_fields(request)
+    g.language = forms.language_of(fields)
+    return fields
 
 
 def _token_place(point: Point) -> str:
@@ -128,9 +131,8 @@ def _point_page(session: Session, point: Point, version: int | None, cell: int |
     return _known(forms.page_of(session, place, version, f"/p/{point.code}", point.label, _token_place(point)))
 
 
-def _slip_page(session: Session, slip: collection.Slip, version: int | None) -> forms.Page:
-    place = Place(slip.province_code, slip.cell, slip=slip)
-    return _known(forms.page_of(session, place, version, "/s", "", forms.SLIPS))
+def _slip_page(session: Session, place: Place, version: int | None) -> forms.Page:
+    return _known(forms.page_of(session, place, version, "/s", "", forms.SLIPS + place.province_code))
 
 
 def _known(page: forms.Page) -> forms.Page:
@@ -140,4 +142,7 @@ def _known(page: forms.Page) -> forms.Page:
 
 
 def _html(page: bytes, status: int = 200) -> Response:
-    return Response(page, status, mimetype="text/html")
+    reply = Response(page, status, mimetype="text/html")
+    # a page kept by the browser would give the next person at a shared screen the last one's id
+    reply.headers["Cache-Control"] = "no-store"
+    return reply

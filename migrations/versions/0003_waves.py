@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("psu", sa.String(length=64), nullable=False),
         sa.Column("fpc", sa.Float(), nullable=True),
         sa.Column("weight", sa.Float(), nullable=True),
+        sa.Column("issued", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["handled_by"], ["unit.id"], name="fk_cell_handled_by"),
         sa.ForeignKeyConstraint(["received_at"], ["unit.id"], name="fk_cell_received_at"),
         sa.ForeignKeyConstraint(["wave_id"], ["wave.id"], name="fk_cell_wave_id"),

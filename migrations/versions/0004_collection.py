@@ -33,7 +33,6 @@ def upgrade() -> None:
         sa.Column("wave_id", sa.Integer(), nullable=False),
         sa.Column("cell", sa.Integer(), nullable=False),
         sa.Column("expires", sa.Date(), nullable=False),
-        sa.Column("spent", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["province_code", "cell"], ["cell.province_code", "cell.id"],
             name="fk_slip_province_code_cell"),
         sa.ForeignKeyConstraint(["wave_id"], ["wave.id"], name="fk_slip_wave_id"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import CursorResult, func, insert, select, update
+from sqlalchemy import CursorResult, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from surveys.store.tables import PointRow, SlipRow
+from surveys.store.tables import CellRow, PointRow, SlipRow
 
 
 def add_point(session: Session, row: PointRow) -> PointRow:
@@ -26,15 +26,19 @@ def points(session: Session, wave_id: int) -> list[PointRow]:
 
 
 def add_slips(
-    session: Session, province_code: str, wave_id: int, cell: int, digests: Iterable[bytes], expires: date
+    session: Session, province_code: str, wave_id: int, cell: int, digests: Sequence[bytes], expires: date
 ) -> None:
     session.execute(
         insert(SlipRow),
         [
-            {"province_code": province_code, "digest": digest, "wave_id": wave_id, "cell": cell,
-             "expires": expires, "spent": False}
+            {"province_code": province_code, "digest": digest, "wave_id": wave_id, "cell": cell, "expires": expires}
             for digest in digests
         ],
+    )
+    session.execute(
+        update(CellRow)
+        .where(CellRow.province_code == province_code, CellRow.id == cell)
+        .values(issued=CellRow.issued + len(digests))
     )
 
 
@@ -44,24 +48,23 @@ def slip(session: Session, digest: bytes) -> SlipRow | None:
 
 def spend(session: Session, province_code: str, digest: bytes) -> bool:
     """Spend the slip; False when it was spent before. The row's own lock arbitrates between two spenders."""
-    spent = session.execute(
-        update(SlipRow)
-        .where(SlipRow.province_code == province_code, SlipRow.digest == digest, SlipRow.spent.is_(False))
-        .values(spent=True)
+    gone = session.execute(
+        delete(SlipRow).where(SlipRow.province_code == province_code, SlipRow.digest == digest)
     )
-    assert isinstance(spent, CursorResult)  # noqa: S101  # an UPDATE always gives one; tells the type checker
-    return bool(spent.rowcount == 1)
+    assert isinstance(gone, CursorResult)  # noqa: S101  # a DELETE always gives one; tells the type checker
+    return bool(gone.rowcount == 1)
 
 
 def slip_counts(session: Session, province_code: str, wave_id: int) -> dict[int, tuple[int, int]]:
-    """cell id -> (slips issued, slips spent)."""
-    rows = session.execute(
-        select(SlipRow.cell, SlipRow.spent, func.count())
+    """cell id -> (slips issued, slips spent), for the cells that gave any out."""
+    left = dict(session.execute(
+        select(SlipRow.cell, func.count())
         .where(SlipRow.province_code == province_code, SlipRow.wave_id == wave_id)
-        .group_by(SlipRow.cell, SlipRow.spent)
+        .group_by(SlipRow.cell)
+    ).all())
+    issued = session.execute(
+        select(CellRow.id, CellRow.issued).where(
+            CellRow.province_code == province_code, CellRow.wave_id == wave_id, CellRow.issued > 0
+        )
     )
-    counts: dict[int, tuple[int, int]] = {}
-    for cell, spent, count in rows:
-        issued, used = counts.get(cell, (0, 0))
-        counts[cell] = (issued + count, used + (count if spent else 0))
-    return counts
+    return {cell: (count, count - left.get(cell, 0)) for cell, count in issued}

@@ -175,6 +175,8 @@ class CellRow(Base):
     """PSUs in the stratum in the population"""
     weight: Mapped[float | None] = mapped_column(Float)
     """weight of the cell's answers where they all share one"""
+    issued: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """slips given out for it; those no longer in `slip` are spent"""
 
 
 class ResponseRow(Base):
@@ -240,7 +242,11 @@ class PointRow(Base):
 
 
 class SlipRow(Base):
-    """A one-use invitation. Known by a keyed digest; spent or not, never when, never by which answer."""
+    """A one-use invitation that can still be used, known by a keyed digest.
+
+    Spending deletes it. A mark in the row would do, but on PostgreSQL a row tells which transaction wrote it
+    (`xmin`), and that transaction wrote the answer too.
+    """
 
     __tablename__ = "slip"
     __table_args__ = (
@@ -254,7 +260,6 @@ class SlipRow(Base):
     wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
     cell: Mapped[int] = mapped_column(Integer)
     expires: Mapped[date] = mapped_column(Date)
-    spent: Mapped[bool] = mapped_column(default=False)
 
 
 class ScoreTableRow(Base):

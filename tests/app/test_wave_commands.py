@@ -94,6 +94,8 @@ def test_issued_slips_open_a_form_and_are_counted(world: World, tmp_path: Path):
 
 def test_slips_are_not_issued_where_they_cannot_be_used(world: World, tmp_path: Path):
     issue = ["slips", "issue", "--wave", "W1", "--unit", "X1", "--count"]
+    refused(world.runner, *issue, "9", "--handled-by", "S1")
+    assert world.count("cell") == 1, "a cell of few slips would point at a person"
     for count in ("0", "-1", "10001"):
         refused(world.runner, *issue, count)
     refused(world.runner, "slips", "issue", "--wave", "W1", "--unit", "X9", "--count", "1")
@@ -113,3 +115,14 @@ def test_commands_before_the_migrations_say_what_to_run(make_app: Callable[..., 
     runner = make_app(database_url=bare_database_url).test_cli_runner()
     for args in (["waves", "list"], ["definitions", "list"], ["units", "list"]):
         assert "db upgrade" in refused(runner, *args)
+
+
+def test_values_that_no_database_holds_are_refused_on_every_engine(world: World, tmp_path: Path):
+    refused(world.runner, *create("W2", title="t" * 201))
+    file = tmp_path / "population.csv"
+    for size in ("9" * 12, "9" * 5000, "-1", "1.5"):
+        file.write_text(f"unit,size\nX1,{size}\n")
+        refused(world.runner, "waves", "population", "--wave", "W1", str(file))
+    out = ["slips", "issue", "--wave", "W1", "--unit", "X1", "--count", "1", "--out", str(tmp_path)]
+    refused(world.runner, *out)
+    assert world.count("slip") == 0
