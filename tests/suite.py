@@ -137,9 +137,10 @@ running: subprocess.Popen[bytes] | None = None
 def run(section: Section, chosen: list[str]) -> bool:
     global running
     heading(section.title)
-    environment = os.environ | {"NO_COLOR": "1"}
+    # a dozen Pythons start during a run: what one compiles the next ones use
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     running = subprocess.Popen(
-        section.command, cwd=TOP, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+        section.command, cwd=TOP, env=environment | {"NO_COLOR": "1"}, stdin=subprocess.DEVNULL, start_new_session=True
     )
     try:
         code = running.wait(LONGEST)

@@ -9,8 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from app import db
+from surveys.store import waves
 from tests.starting import LONGEST, Start
+from tests.world import build
 
 
 @pytest.mark.slow
@@ -45,3 +49,33 @@ def test_a_setting_that_cannot_be_used_is_named(start: Callable[..., Start]) -> 
     assert refused.process.returncode == 1
     assert "HAILONG_PORT='eighty'" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.slow
+def test_the_demonstration_is_made_once_and_its_form_opens(start: Callable[..., Start]) -> None:
+    forms = []
+    for _ in range(2):
+        started = start()
+        assert '<html lang="vi"' in started.page()
+        code, out, err = started.stop()
+        assert code == 0, err
+        [path] = re.findall(r"http://[^/]+(/p/\w+)", out)
+        forms.append(path)
+    assert forms[0] == forms[1]
+    again = start("--empty")
+    assert "<form" in again.page(forms[0])  # what was there stays, only its doors are shut
+    _, out, _ = again.stop()
+    assert "/p/" not in out
+
+
+@pytest.mark.slow
+def test_no_simulated_wave_beside_a_provinces_own(app: Flask, start: Callable[..., Start], tmp_path: Path) -> None:
+    build(app, tmp_path)
+    started = start()
+    started.page()
+    code, out, err = started.stop()
+    assert code == 0
+    assert "There are data" in err
+    assert "/p/" not in out
+    with app.app_context(), db.reading() as session:
+        assert [wave.code for wave in waves.waves(session)] == ["W1"]

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from tests.databases import Databases
-from tests.world import run
+from tests.world import World, build, run
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
@@ -94,6 +94,24 @@ def live_server(serve: Callable[..., AbstractContextManager[LiveServer]]) -> Ite
     with serve(demonstration=True) as server:
         demonstrate(server)
         yield server
+
+
+@pytest.fixture(scope="session")
+def long_form(
+    serve: Callable[..., AbstractContextManager[LiveServer]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[LiveServer, World]]:
+    """A server that asks the 22 items, and its world."""
+    with serve() as server:
+        yield server, build(server.app, tmp_path_factory.mktemp("long"))
+
+
+@pytest.fixture(scope="session")
+def short_form(
+    serve: Callable[..., AbstractContextManager[LiveServer]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[LiveServer, World]]:
+    """The same with the counter's short form, which has skip logic."""
+    with serve() as server:
+        yield server, build(server.app, tmp_path_factory.mktemp("short"), "counter-short")
 
 
 def demonstrate(server: LiveServer) -> None:

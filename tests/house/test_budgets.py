@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from flask import Flask
 
@@ -31,3 +36,20 @@ def test_a_citizens_form_stays_light(app: Flask, tmp_path: object) -> None:
         ".css", ".js", ".woff2"
     }  # what is weighed is what is loaded
     assert sum(files.values()) <= PAGE
+
+
+@pytest.mark.slow
+def test_a_benchmark_says_one_line_of_json_on_standard_output(root: Path) -> None:
+    command = [sys.executable, "-m", "bench", "pages", "--quick"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    [line] = done.stdout.splitlines()
+    assert json.loads(line)["gzip_bytes"] > 0
+
+
+def test_an_unknown_benchmark_is_refused_with_the_list(root: Path) -> None:
+    command = [sys.executable, "-m", "bench", "everything"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "storage" in done.stderr
