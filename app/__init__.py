@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import sys
+import traceback
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import auth, cli, db, errors, headers, settings, templating
@@ -20,13 +22,26 @@ FIELDS = 300
 """most fields one form may have"""
 
 
+class HaiLong(Flask):
+    """Flask, with a log of failures that tells where and what kind, and nothing of what was sent.
+
+    The path may hold a slip's code, and a database's message the row that it would not take.
+    """
+
+    def log_exception(self, exc_info: object) -> None:
+        kind, _, trace = sys.exc_info()
+        where = f"{request.method} {request.endpoint}" if request else "-"
+        lines = "".join(traceback.format_tb(trace))
+        self.logger.error("%s failed: %s\n%s", where, kind.__name__ if kind else "-", lines)
+
+
 def create_app(given: Settings | None = None) -> Flask:
     config = given or settings.read()
     # a faulty definition stops the start, naming file, key and fault
     questionnaires.shipped()
     indexes.shipped()
 
-    app = Flask("app", static_folder="static", template_folder="templates")
+    app = HaiLong("app", static_folder="static", template_folder="templates")
     app.config.update(
         HAILONG=config,
         SECRET_KEY=_secret(config),

@@ -374,13 +374,15 @@ def test_a_wrong_method_says_which_are_right(world: World):
 
 
 def test_free_text_reaches_no_log_when_the_store_fails(world: World, caplog: pytest.LogCaptureFixture):
-    fields = answered(opened(world), comment="điều riêng tư")
+    (slip,) = world.slips(1)
+    fields = answered(opened(world, f"/s/{slip}"), comment="điều riêng tư")
     with world.app.app_context(), transaction() as session:
         session.execute(text("drop table comment"))
     world.app.config["PROPAGATE_EXCEPTIONS"] = False
-    reply = post(world, fields)
+    reply = post(world, fields, "/s")
     assert reply.status_code == 500
-    assert caplog.records
+    assert "POST respond.submit_slip failed: " in caplog.text
+    assert slip not in caplog.text
     assert "riêng tư" not in caplog.text
     assert fields["id"] not in caplog.text
     assert "riêng tư" not in reply.text
