@@ -63,8 +63,8 @@ class Settings:
     )
     language: str = _setting(
         "HAILONG_LANGUAGE", "vi",
-        "Ngôn ngữ của dòng lệnh: vi hoặc en.",
-        "Language of the command line: vi or en.",
+        "Ngôn ngữ đứng trước trong lời của dòng lệnh: vi hoặc en.",
+        "Language that comes first in what the command line says: vi or en.",
     )
     workers: int = _setting(
         "HAILONG_WORKERS", 2, "Số tiến trình phục vụ.", "Number of serving processes.",

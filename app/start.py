@@ -126,7 +126,7 @@ def welcome(app: Flask) -> None:
     if first:
         lines += [
             ("Thiết lập lần đầu / First set-up", f"{config.address}/account/set-up"),
-            ("Mã dùng một lần / One-time code", set_up.fresh_code(config)),
+            ("Mã cài đặt / One-time code", set_up.fresh_code(config)),
         ]
     lines.append(("Dữ liệu / Data", str(config.state)))
     print("\nHài Lòng")

@@ -147,6 +147,17 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+STATES: dict[str, tuple[str, str]] = {
+    "planned": ("chưa mở", "planned"),
+    "open": ("đang thu thập", "open"),
+    "closed": ("kết thúc thu thập", "closed"),
+    "fixed": ("chốt số liệu", "fixed"),
+    "published": ("công bố", "published"),
+    "corrected": ("đính chính", "corrected"),
+}
+"""states of a wave, as they stand within a sentence"""
+
+
 @cache
 def words(language: str = "vi") -> Mapping[str, str]:
     """Every fixed sentence in one language; a language without its own gets Vietnamese."""

@@ -47,7 +47,8 @@ def refusing(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def say_refusal(refusal: Refusal) -> None:
-    for language in ("vi", "en"):
+    settings: Settings = current_app.config["HAILONG"]
+    for language in ("vi", "en") if settings.language == "vi" else ("en", "vi"):
         head = "Lỗi" if language == "vi" else "Error"
         click.echo(f"{head}: {messages.refusal_sentence(refusal, language)}", err=True)
         for fault in refusal.faults[:SHOWN_FAULTS]:
@@ -87,7 +88,7 @@ GROUPS: dict[str, str] = {
     "slips": "Thẻ mời đánh giá (mã dùng một lần): cấp, đếm.",
     "responses": "Ý kiến: nhập từ tệp, đếm.",
     "scores": "Số liệu: xuất tệp, tính bảng số liệu trong ngày.",
-    "accounts": "Tài khoản cán bộ: mã thiết lập lần đầu, liệt kê.",
+    "accounts": "Tài khoản cán bộ: mã cài đặt, thêm, liệt kê.",
     "demonstration": "Bản trình diễn với số liệu mô phỏng.",
 }
 """group -> its help; the module of the same name holds its commands"""

@@ -13,14 +13,11 @@ from app import server_day
 from app.cli import listing, refusing, warn_unreachable
 from app.db import reading, transaction
 from app.files import write_whole
-from app.prints import addresses, qr
-from app.prints.posters import Poster, render
+from app.prints import addresses, posters, qr
 from app.settings import Settings
-from app.wording import WORDS
 from surveys import collection, conduct
 from surveys.collection import Point
 from surveys.errors import NotFound, WaveRefusal
-from surveys.origin import Basis
 from surveys.store import definitions
 from surveys.store import waves as wave_store
 from surveys.units import Kind, UnitTree
@@ -100,8 +97,8 @@ def poster(wave_code: str, unit_code: str | None, code: str | None, out: str) ->
         tree = conduct.tree_of(session, wave)
         chosen = _chosen(session, wave, tree, unit_code, code)
         kind = definitions.questionnaire(session, wave.questionnaire_id).kind
-    pages = _posters(wave, tree, chosen, kind)
-    document = render(pages, watermark=WORDS["watermark"][0] if wave.simulated else None, day=server_day())
+    pages = posters.of_points(_base(), wave, tree, kind, chosen)
+    document = posters.render(pages, watermark=posters.watermark_of(wave), day=server_day())
     write_whole(out, document)
     warn_unreachable()
     if out != "-":
@@ -124,16 +121,6 @@ def _chosen(
     if not points:
         raise NotFound("points_none", wave=wave.code)
     return points
-
-
-def _posters(wave: Wave, tree: UnitTree, points: Sequence[Point], kind: str) -> list[Poster]:
-    return [
-        Poster(
-            address=row["address"], unit_name=row["unit_name"], label=row["label"], wave_title=wave.title,
-            kind=kind, open_is_official=Basis.OPEN in wave.official,
-        )
-        for row in _rows(points, tree)
-    ]
 
 
 @group.command("terminal-qr", help="Vẽ mã QR của một điểm đánh giá ngay trên màn hình dòng lệnh.")

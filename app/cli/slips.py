@@ -14,9 +14,8 @@ from app.cli import listing, refusing, warn_unreachable
 from app.db import reading, transaction
 from app.files import write_whole
 from app.keys import secret
-from app.prints import addresses, slips
+from app.prints import addresses, posters, slips
 from app.settings import Settings
-from app.wording import words
 from surveys import collection, conduct
 from surveys.store import collection as collection_store
 from surveys.store import responses as response_store
@@ -65,8 +64,7 @@ def _document(out: str, codes: Sequence[str], wave: Wave, unit_name: str) -> byt
     if out.endswith(".pdf"):
         expires = server_day() + collection.SLIP_LIFE
         printed = [slips.Slip(row["address"], unit_name, wave.title, expires) for row in rows]
-        watermark = words("vi")["watermark"] if wave.simulated else None
-        return slips.render(printed, watermark=watermark, day=server_day())
+        return slips.render(printed, watermark=posters.watermark_of(wave), day=server_day())
     if out.endswith(".json"):
         return json.dumps(rows, indent=1).encode()
     return "".join(["code,address\n", *[f"{row['code']},{row['address']}\n" for row in rows]]).encode()

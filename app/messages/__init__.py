@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 
+from app.wording import STATES
 from surveys.errors import Fault, Refusal
 
 Sentences = dict[str, tuple[str, str]]
@@ -26,6 +27,8 @@ def _collect() -> Sentences:
 
 
 SENTENCES = _collect()
+STATE_DETAILS = frozenset({"state", "wanted"})
+"""details that name a wave's state, and are said in words"""
 
 
 class _Details(dict[str, object]):
@@ -38,7 +41,10 @@ def sentence(code: str, details: Mapping[str, object], language: str = "vi") -> 
     pair = SENTENCES.get(code)
     if pair is None:
         return f"{code} {dict(details)}" if details else code
-    return pair[0 if language == "vi" else 1].format_map(_Details(details))
+    place = 0 if language == "vi" else 1
+    told = {key: STATES.get(str(value), (value, value))[place] if key in STATE_DETAILS else value
+            for key, value in details.items()}
+    return pair[place].format_map(_Details(told))
 
 
 def refusal_sentence(refusal: Refusal, language: str = "vi") -> str:

@@ -21,7 +21,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "This survey is not taking answers at present. Thank you for your interest.",
     ),
     "wave_import_closed": (
-        "Đợt khảo sát {wave} đang ở trạng thái {state}; chỉ nhập được vào đợt đang mở (open).",
+        "Đợt khảo sát {wave} đang ở trạng thái {state}; chỉ nhập được vào đợt đang thu thập.",
         "Wave {wave} is {state}; answers can only be imported into an open wave.",
     ),
     "wave_days_reversed": (

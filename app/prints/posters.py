@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.prints import qr, typesetting
+from app.prints import addresses, qr, typesetting
+from app.wording import words
+from surveys.collection import Point
+from surveys.origin import Basis
+from surveys.units import UnitTree
+from surveys.waves import Wave
 
 TITLE = "Áp phích mã QR đánh giá sự phục vụ hành chính"
 
@@ -23,6 +28,23 @@ class Poster:
     kind: str = "transaction"
     """the questionnaire's kind: 'transaction', 'household' or 'counter'"""
     open_is_official: bool = False
+
+
+def of_points(base: str, wave: Wave, tree: UnitTree, kind: str, points: Iterable[Point]) -> list[Poster]:
+    """The posters of a wave's points. base: the public address; kind: of the wave's questionnaire."""
+    return [
+        Poster(
+            address=addresses.of_point(base, point.code),
+            unit_name=tree.full_name(tree.by_id(point.unit_id).code), label=point.label, wave_title=wave.title,
+            kind=kind, open_is_official=Basis.OPEN in wave.official,
+        )
+        for point in points
+    ]
+
+
+def watermark_of(wave: Wave) -> str | None:
+    """What every print of a simulated wave bears."""
+    return words("vi")["watermark"] if wave.simulated else None
 
 
 def render(posters: Sequence[Poster], *, watermark: str | None, day: date) -> bytes:

@@ -13,13 +13,12 @@ from app import auth, messages, server_day
 from app.auth import requires
 from app.db import reading
 from app.prints import addresses
+from app.prints import posters as sheets
 from app.settings import Settings
-from app.wording import WORDS
 from surveys import access, collection, conduct
 from surveys.access import Action
 from surveys.collection import Point
 from surveys.errors import NotFound
-from surveys.origin import Basis
 from surveys.reading import unit_order
 from surveys.store import definitions
 from surveys.store import waves as wave_store
@@ -76,7 +75,6 @@ def points(wave_code: str) -> ResponseReturnValue:
 @requires(Action.PRINT_POSTERS)
 def posters(wave_code: str) -> ResponseReturnValue:
     """The posters of one point (?code=), else of every point in reach."""
-    from app.prints.posters import Poster, render  # typesetting is heavy; most workers never print
 
     code = request.args.get("code")
     with reading() as session:
@@ -85,17 +83,9 @@ def posters(wave_code: str) -> ResponseReturnValue:
         kind = definitions.questionnaire(session, reach.wave.questionnaire_id).kind
     if not chosen or len(chosen) > MOST:
         raise NotFound("points_none", wave=wave_code)
-    base = _settings().address
-    pages = [
-        Poster(
-            address=addresses.of_point(base, point.code), unit_name=reach.tree.full_name(unit.code),
-            label=point.label, wave_title=reach.wave.title, kind=kind,
-            open_is_official=Basis.OPEN in reach.wave.official,
-        )
-        for unit, point in chosen
-    ]
-    watermark = WORDS["watermark"][0] if reach.wave.simulated else None
-    content = render(pages, watermark=watermark, day=server_day())
+    points = [point for _, point in chosen]
+    pages = sheets.of_points(_settings().address, reach.wave, reach.tree, kind, points)
+    content = sheets.render(pages, watermark=sheets.watermark_of(reach.wave), day=server_day())
     name = f"ap-phich_{wave_code}_{code or reach.top.code}.pdf"
     return Response(
         content, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'}

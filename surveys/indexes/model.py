@@ -35,7 +35,7 @@ class ItemLeaf:
 
 
 Leaf = ItemLeaf
-"""Grows into a union with each kind of leaf (assessed points, another index); see `load.LEAF_KINDS`."""
+"""Grows into a union with each kind of leaf (assessed points, another index); see `reading.LEAF_KINDS`."""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def test_codes_of_waves_are_unique_and_well_formed(world: World):
 
 def test_a_wave_opens_and_closes_in_its_order(world: World):
     run(world.runner, "waves", "close", "W1")
-    assert "closed" in refused(world.runner, "waves", "close", "W1")
+    assert "kết thúc thu thập" in refused(world.runner, "waves", "close", "W1")
     run(world.runner, "waves", "open", "W1")
     assert "W0" in refused(world.runner, "waves", "open", "W0")
 
