@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 
@@ -16,13 +15,12 @@ import jinja2
 from flask import Flask
 from markupsafe import Markup
 
+from app.numerals import count, decimal, level, percent
 from app.wording import words
 from surveys.units import name_within
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
-NOTHING = "–"
-"""stands where there is no figure"""
 
 
 @cache
@@ -33,27 +31,6 @@ def _print_of(path: Path) -> str:
 def asset(name: str) -> str:
     """Address of a static file; it changes with the content, so a browser may keep it for ever."""
     return f"/static/{name}?v={_print_of(STATIC / name)}"
-
-
-def percent(share: float | None, language: str = "vi", digits: int = 2) -> str:
-    """A share (0 to 1) as people read it: 0.80434 -> '80,43%' ('80.43%' in English)."""
-    if share is None:
-        return NOTHING
-    return decimal(Decimal(repr(float(share))) * 100, language, digits) + "%"
-
-
-def decimal(value: Decimal | float | None, language: str = "vi", digits: int = 2) -> str:
-    """4.2167 -> '4,22' ('4.22' in English). Half rounds up, as the index definitions round."""
-    if value is None:
-        return NOTHING
-    exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
-    text = f"{exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,.{digits}f}"
-    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
-
-
-def count(number: int | None, language: str = "vi") -> str:
-    """12480 -> '12.480' ('12,480' in English)."""
-    return decimal(number, language, 0)
 
 
 SPOKEN_BY_SCRIPT = (
@@ -82,7 +59,8 @@ def furnish(environment: jinja2.Environment) -> jinja2.Environment:
     environment.lstrip_blocks = True
     environment.globals.update(asset=asset, words=words, script_words=script_words)
     environment.filters.update(
-        json_in_page=json_in_page, percent=percent, decimal=decimal, count_of=count, name_within=name_within
+        json_in_page=json_in_page, percent=percent, level=level, decimal=decimal, count_of=count,
+        name_within=name_within,
     )
     return environment
 

@@ -10,14 +10,16 @@ from functools import cache
 
 LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
 
+_SIMULATED = ("SỐ LIỆU MÔ PHỎNG – KHÔNG DÙNG ĐỂ BÁO CÁO", "SIMULATED DATA – NOT FOR REPORTING")
+_DRAFT = ("DỰ THẢO", "DRAFT")
+
 WORDS: dict[str, tuple[str, str]] = {
     "product": ("Hài Lòng", "Hài Lòng"),
     "product_long": ("Đo lường sự hài lòng của người dân", "Measuring citizens’ satisfaction"),
-    "watermark": (
-        "SỐ LIỆU MÔ PHỎNG – KHÔNG DÙNG ĐỂ BÁO CÁO; DỰ THẢO",
-        "SIMULATED DATA – NOT FOR REPORTING; DRAFT",
-    ),
+    "watermark": (f"{_SIMULATED[0]}; {_DRAFT[0]}", f"{_SIMULATED[1]}; {_DRAFT[1]}"),
     "watermark_label": ("Cảnh báo số liệu mô phỏng", "Warning: simulated data"),
+    "draft": _DRAFT,
+    "draft_label": ("Số liệu chưa công bố", "Figures not yet published"),
     "to_content": ("Đến nội dung chính", "Skip to the main content"),
     "error": ("Lỗi", "Error"),
     # start

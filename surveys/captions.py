@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from surveys.indexes.model import IndexDefinition
+from surveys.questionnaires.model import Questionnaire
 from surveys.store import definitions
 from surveys.store import units as unit_store
 from surveys.waves import Wave
@@ -26,6 +27,8 @@ class Captions:
     """the day the table was computed"""
     titles: Mapping[str, Text]
     """item id or criterion key ('I', 'overall') -> its wording"""
+    satisfied: tuple[Text, ...]
+    """wording of the options that count as satisfied, in the order of the scale"""
 
     def title(self, measure: str, language: str = "vi") -> str:
         """Wording of what a measure measures: 'mean:item:q1' and 'item:q1' are of the same question."""
@@ -43,4 +46,14 @@ def captions(session: Session, wave: Wave, day: date) -> Captions:
     }
     titles |= {criterion.key: criterion.title for criterion in index.tree.walk()}
     province = unit_store.tree(session, wave.units_day).unit(wave.province_code)
-    return Captions(wave, index, province.name, day, titles)
+    return Captions(wave, index, province.name, day, titles, satisfied_options(index, questionnaire))
+
+
+def satisfied_options(index: IndexDefinition, questionnaire: Questionnaire) -> tuple[Text, ...]:
+    """The options that count as satisfied, each wording once, in the order of the scale."""
+    found = {
+        option.text["vi"]: option.text
+        for item in index.items if questionnaire.has(item)
+        for option in questionnaire.question(item).options if option.code in index.satisfied
+    }
+    return tuple(found.values())

@@ -26,6 +26,11 @@ class Participation:
     def total(self) -> int:
         return sum(self.received.values())
 
+    @property
+    def slips_returned(self) -> float | None:
+        """Share of the slips that came back; None where none were given out."""
+        return self.slips_spent / self.slips_issued if self.slips_issued else None
+
 
 def participation(session: Session, wave: Wave, tree: UnitTree, unit_code: str) -> Participation:
     within = {unit.id for unit in tree.subtree(unit_code)}

@@ -12,12 +12,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from surveys import disclosure
 from surveys.alphabet import alphabetical
-from surveys.indexes.model import Criterion, IndexDefinition, ItemLeaf, Operator
+from surveys.indexes.model import Criterion, IndexDefinition, ItemLeaf
 from surveys.questionnaires.model import Questionnaire, Text
 from surveys.score_fields import Record
+from surveys.targets import Goal
 from surveys.units import TYPES, Kind, Unit, UnitTree, bare_name
-from surveys.waves import Wave
 
 
 class Shown(StrEnum):
@@ -28,6 +29,10 @@ class Shown(StrEnum):
     """fewer answers than the index asks for"""
     PROTECTED = "protected"
     """hidden so that nobody can be recognised, or so that another hidden figure cannot be computed"""
+    LOW_RESPONSE = "low_response"
+    """fewer slips came back than the index asks for"""
+    NO_WEIGHT = "no_weight"
+    """every answer has a weight of 0"""
     NONE = "none"
     """nobody has answered yet"""
 
@@ -49,7 +54,6 @@ class Figure:
     estimate: float | None = None
     low: float | None = None
     high: float | None = None
-    target: float | None = None
     verdict: str | None = None
     mean: float | None = None
     """mean score, in points of the scale"""
@@ -76,37 +80,39 @@ class Group:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True)
-class Goal:
-    """What the overall figure is held against."""
+_WHY_NOT = (
+    (disclosure.TOO_FEW, Shown.TOO_FEW), (disclosure.PROTECTED, Shown.PROTECTED),
+    (disclosure.LOW_RESPONSE, Shown.LOW_RESPONSE),
+)
 
-    value: float
-    operator: Operator
-    source: str | None
-    """None: set for this wave"""
+
+def _may_be_seen(record: Record) -> bool:
+    """What may leave the house, and monitoring figures that tell on nobody."""
+    monitoring = disclosure.MONITORING in record["flags"] and disclosure.visible(record)
+    return bool(record["publishable"]) or monitoring
 
 
 class Table:
     """The records of a wave, found by unit, series and measure."""
 
-    def __init__(self, records: Sequence[Record], minimum_n: int) -> None:
-        self._minimum_n = minimum_n
+    def __init__(self, records: Sequence[Record]) -> None:
         self._records = {(each["unit"], each["series"], each["measure"]): each for each in records}
 
     def has(self, unit: str, series: str) -> bool:
         return (unit, series, "overall") in self._records
 
     def figure(self, unit: str, series: str, measure: str) -> Figure:
-        """The figure as it may be shown; only here is `publishable` turned into what people see."""
+        """The figure as it may be shown; only here are a record's flags turned into what people see."""
         record = self._records.get((unit, series, measure))
         if record is None or not record["n"]:
             return Figure(Shown.NONE)
-        if not record["publishable"] or record["estimate"] is None:
-            return Figure(Shown.TOO_FEW if record["n"] < self._minimum_n else Shown.PROTECTED)
+        if not _may_be_seen(record):
+            unnamed = Shown.NO_WEIGHT if record["estimate"] is None else Shown.PROTECTED
+            return Figure(next((why for flag, why in _WHY_NOT if flag in record["flags"]), unnamed))
         mean = self._records.get((unit, series, f"mean:{measure}"))
         return Figure(
-            Shown.YES, record["n"], record["estimate"], record["ci_low"], record["ci_high"], record["target"],
-            record["verdict"], mean["estimate"] if mean is not None and mean["publishable"] else None,
+            Shown.YES, record["n"], record["estimate"], record["ci_low"], record["ci_high"], record["verdict"],
+            mean["estimate"] if mean is not None and _may_be_seen(mean) else None,
         )
 
     def public(self, units: Iterable[str]) -> list[Record]:
@@ -124,23 +130,6 @@ def band(part: Figure, whole: Figure) -> Band | None:
     if part.low is None or part.high is None or whole.low is None or whole.high is None:
         return None
     return Band.ABOVE if part.low > whole.high else Band.BELOW if part.high < whole.low else Band.UNCLEAR
-
-
-def target(lines: Iterable[Line]) -> float | None:
-    """What the figures of these lines were held against, where that is one value."""
-    found = {line.figure.target for line in lines} - {None}
-    return found.pop() if len(found) == 1 else None
-
-
-def goal(wave: Wave, index: IndexDefinition) -> Goal | None:
-    """The target of the overall figure: the wave's own, else the index's on the day the wave stands for."""
-    day = wave.opens or wave.created  # the day by which the table's own targets are dated
-    dated = index.target("overall", day)
-    if wave.target is None:
-        return Goal(dated.value, dated.operator, dated.source) if dated else None
-    operator: Operator = ">=" if wave.target_operator == ">=" else ">"
-    same = dated is not None and (dated.value, dated.operator) == (wave.target, operator)
-    return Goal(wave.target, operator, dated.source if dated is not None and same else None)
 
 
 def criteria(table: Table, index: IndexDefinition, unit: str, series: str) -> tuple[Line, ...]:
@@ -237,10 +226,10 @@ class Axis:
     ticks: tuple[float, ...]
 
 
-def axis(lines: Iterable[Line], goal: float | None) -> Axis:
+def axis(lines: Iterable[Line], goal: Goal | None) -> Axis:
     """From a round share below every interval and the goal up to 1, with three to six ticks."""
     lows = [line.figure.low for line in lines if line.figure.low is not None]
-    lowest = min([0.8, *lows, *([goal] if goal is not None else [])])
+    lowest = min([0.8, *lows, *([goal.value] if goal is not None else [])])
     first = int(Decimal(repr(lowest)) * 10)
     step = 2 if first < 6 else 1
     return Axis(first / 10, 1.0, tuple(tenth / 10 for tenth in range(10, first - 1, -step))[::-1])

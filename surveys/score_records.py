@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from analysis.intervals import MET, NOT_MET
 from analysis.pooling import FEW_PSUS
+from surveys.disclosure import MONITORING
 from surveys.origin import Basis
 from surveys.score_fields import FLAGS, Record
 from surveys.series import COUNT_MISSING, FPC_IGNORED, POPULATION, Bools, Floats, Frame, Series
@@ -26,7 +27,7 @@ def rows(frame: Frame, series: str, bases: frozenset[Basis], found: Series) -> I
         "ci_high": _numbers(found.high), "deff": _numbers(_deff(found)),
     }
     targets = _numbers(found.target)
-    flags = _flags(frame, found, frame.response_rate if series == "official" else {})
+    flags = _flags(frame, found, series)
     for place, unit in enumerate(frame.layout.units):
         present = [basis.word for basis in Basis if found.marks[place] & (1 << basis)]
         listed = []
@@ -39,7 +40,7 @@ def rows(frame: Frame, series: str, bases: frozenset[Basis], found: Series) -> I
             listed.append({
                 "unit": unit.code, "unit_name": unit.name, "level": unit.kind.value, "measure": one.name,
                 "series": series, "bases": present or declared, **figures, "target": target, "verdict": decided,
-                "flags": [flag for flag in FLAGS if flags[flag][at, place]], "publishable": False,
+                "flags": [flag for flag in FLAGS if flag in flags and flags[flag][at, place]], "publishable": False,
             })
         yield listed
 
@@ -68,8 +69,8 @@ def _whole(values: Floats) -> list[list[int | None]]:
     return [[None if value is None else int(value) for value in row] for row in _numbers(values)]
 
 
-def _flags(frame: Frame, found: Series, response_rates: Mapping[str, float]) -> dict[str, Bools]:
-    """Flag -> where it holds, each (measures, units)."""
+def _flags(frame: Frame, found: Series, series: str) -> dict[str, Bools]:
+    """Flag -> where it holds, each (measures, units); what hides a figure is `disclosure`'s to say."""
     own, seen = found.own, found.seen
     some = ~np.isnan(own.value)
     degenerate = some & (own.variance == 0)
@@ -79,12 +80,12 @@ def _flags(frame: Frame, found: Series, response_rates: Mapping[str, float]) -> 
         return held
 
     voluntary = marked(1 << Basis.OPEN)
-    rates = [response_rates.get(unit.code, 1.0) for unit in frame.layout.units]
+    monitoring = np.full(some.shape, series == MONITORING)
+    rates = [frame.response_rate.get(unit.code, 1.0) for unit in frame.layout.units]
     few_back = np.array(rates) < frame.index.minimum_response_rate
     return {
         "no_answers": own.n == 0,
         "zero_weight": (own.n > 0) & ~some,
-        "small_n": some & (own.n < frame.index.minimum_n),
         "few_psus": some & (own.n_psu < FEW_PSUS),
         "degenerate": degenerate,
         "single_psu_stratum": some & own.lonely,
@@ -97,6 +98,7 @@ def _flags(frame: Frame, found: Series, response_rates: Mapping[str, float]) -> 
         "fpc_ignored": marked(FPC_IGNORED),
         "voluntary_sample": voluntary,
         "conditional_interval": voluntary,
-        "low_response": some & few_back,
+        "low_response": some & few_back & ~monitoring,
+        "monitoring": monitoring,
         "simulated": np.full(some.shape, frame.wave.simulated),
     }

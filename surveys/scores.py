@@ -6,13 +6,12 @@ leave the house.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 from sqlalchemy.orm import Session
 
-from surveys import collection, dataset, disclosure
+from surveys import collection, dataset, disclosure, editions, targets
 from surveys.domains import Layout, layout
 from surveys.errors import WaveRefusal
 from surveys.measures import measured
@@ -26,20 +25,18 @@ from surveys.store import scores as store
 from surveys.store import units as unit_store
 from surveys.store import waves as wave_store
 from surveys.store.scores import ScoreTable
-from surveys.waves import State, Wave
+from surveys.waves import Wave
 
 __all__ = ["FIELDS", "Record", "moved", "records"]
 
-SERIES = ("official", "monitoring")
-MOVES_FROM = 10
-"""new answers a unit's shown scores need before they move: fewer would tell what the newcomers said"""
+SERIES = ("official", disclosure.MONITORING)
 
 
 def records(session: Session, wave: Wave, unit_code: str | None = None) -> list[Record]:
     """One record per unit, series and measure, fields as FIELDS; None where there is nothing to say, never NaN.
 
     Units come in the tree's order. Series: 'official', the bases the wave declares official; 'monitoring', the
-    rest, only where such answers exist. unit_code: only this unit and those below it.
+    rest, only where such answers exist; they are never `publishable`. unit_code: only this unit and those below.
     Raises NotFound("unit_unknown"), WaveRefusal("unit_outside").
     """
     frame = _frame(session, wave)
@@ -64,19 +61,23 @@ def records(session: Session, wave: Wave, unit_code: str | None = None) -> list[
 def _frame(session: Session, wave: Wave) -> Frame:
     tree = unit_store.tree(session, wave.units_day)
     index = definitions.index(session, wave.index_id)
-    day = wave.opens or wave.created
     places = layout(tree, wave.province_code)
-    return Frame(wave, tree, places, index, measured(index, day), day, _response_rates(session, wave, places))
+    of_day = measured(index, targets.day_of(wave))
+    return Frame(wave, tree, places, index, of_day, _response_rates(session, wave, places))
 
 
 def _rules(frame: Frame) -> disclosure.Rules:
-    units, places = frame.layout.units, frame.layout
-    above = [None if place < 0 else units[place].code for place in places.parent.tolist()]
     return disclosure.Rules(
-        parent={unit.code: code for unit, code in zip(units, above, strict=True)},
-        minimum_n=frame.index.minimum_n, minimum_response_rate=frame.index.minimum_response_rate,
-        response_rate=frame.response_rate, extremes=frame.extremes,
+        parent=_parents(frame.layout), minimum_n=frame.index.minimum_n, extremes=frame.extremes,
+        items={criterion.measure: criterion.items for criterion in frame.index.tree.walk()},
     )
+
+
+def _parents(places: Layout) -> dict[str, str | None]:
+    """Unit -> unit above, in the tree's order."""
+    units = places.units
+    above = [None if place < 0 else units[place].code for place in places.parent.tolist()]
+    return {unit.code: code for unit, code in zip(units, above, strict=True)}
 
 
 def _response_rates(session: Session, wave: Wave, places: Layout) -> dict[str, float]:
@@ -96,32 +97,18 @@ def moved(session: Session, wave: Wave, today: date, *, force: bool = False) -> 
 
     `store.scores.save` keeps it, in a write transaction of its own.
 
-    The table moves once a day, and a unit's figures move only where at least MOVES_FROM answers are new since
-    they were last shown; once the wave takes no more answers, all of them do.
+    The table moves once a day, and a unit's figures move only where `editions` allows it; once the wave takes no
+    more answers, all of them do, and while nothing else changes the table stays the one it was.
     force: again on the same day. Raises WaveRefusal("scores_moved_today").
     """
     shown = store.latest(session, wave)
-    if shown is not None and shown.day >= today and not force:
-        raise WaveRefusal("scores_moved_today", wave=wave.code, day=shown.day.isoformat())
+    if shown is not None and not force:
+        if shown.day >= today:
+            raise WaveRefusal("scores_moved_today", wave=wave.code, day=shown.day.isoformat())
+        if store.lasts(session, wave, shown, today):
+            return shown
     fresh = records(session, wave)
-    if shown is not None and wave.state in {State.PLANNED, State.OPEN}:
-        fresh = _settled(shown.records, fresh)
-        disclosure.mark(fresh, _rules(_frame(session, wave)))
+    if shown is not None and not wave.ended(today):
+        tree = unit_store.tree(session, wave.units_day)
+        fresh = editions.settled(shown.records, fresh, _parents(layout(tree, wave.province_code)))
     return ScoreTable(today, fresh)
-
-
-def _settled(shown: Sequence[Record], fresh: Sequence[Record]) -> list[Record]:
-    """The fresh records, but those shown where a unit has a few new answers only."""
-    before = {(record["unit"], record["series"], record["measure"]): record for record in shown}
-    held = set()
-    for record in fresh:
-        key = (record["unit"], record["series"], record["measure"])
-        if record["measure"] == "overall" and key in before:
-            new = abs(record["n"] - before[key]["n"])
-            if 0 < new < MOVES_FROM:
-                held.add(key[:2])
-    return [
-        dict(before.get((record["unit"], record["series"], record["measure"]), record))
-        if (record["unit"], record["series"]) in held else record
-        for record in fresh
-    ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ from analysis.cells import Answers, accumulate
 from analysis.domains import Estimates, estimate_all
 from analysis.intervals import verdict
 from analysis.pooling import Evidence, Method, evidence, score_interval, share_interval
+from surveys import targets
 from surveys import weights as weighting
 from surveys.dataset import NOT_APPLICABLE_VALUE, VALUES, Dataset
 from surveys.domains import Layout
@@ -36,14 +36,13 @@ POPULATION, COUNT_MISSING, FPC_IGNORED = 1 << 8, 1 << 9, 1 << 10
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """What every series of one wave shares. day: the wave's opening, by which targets and attribution are dated."""
+    """What every series of one wave shares."""
 
     wave: Wave
     tree: UnitTree
     layout: Layout
     index: IndexDefinition
     measured: Measured
-    day: date
     response_rate: Mapping[str, float]
     """unit code -> slips that came back over slips given out, where any were"""
 
@@ -145,17 +144,7 @@ def _interval_rules(frame: Frame) -> list[tuple[Method, bool, Ints]]:
 
 
 def _targets(frame: Frame) -> tuple[Floats, Bools]:
-    """(measures,) target, NaN where there is none, and whether it is strict ('>').
-
-    The wave's own target applies to every share; without one, the index's dated targets to their own measures.
-    """
-    named, wave = frame.measured.named, frame.wave
-    target, strict = np.full(len(named), np.nan), np.zeros(len(named), dtype=np.bool_)
-    for at, one in enumerate(named):
-        if not one.share:
-            continue
-        if wave.target is not None:
-            target[at], strict[at] = wave.target, wave.target_operator == ">"
-        elif (dated := frame.index.target(one.name, frame.day)) is not None:
-            target[at], strict[at] = dated.value, dated.operator == ">"
-    return target, strict
+    """(measures,) target, NaN where there is none, and whether it is strict ('>')."""
+    goals = [targets.goal(frame.wave, frame.index, one.name) for one in frame.measured.named]
+    value = [np.nan if goal is None else goal.value for goal in goals]
+    return np.array(value), np.array([goal is not None and goal.operator == ">" for goal in goals])

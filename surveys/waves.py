@@ -67,6 +67,16 @@ class Wave:
     simulated: bool
     created: date
 
+    @property
+    def issued(self) -> bool:
+        """Its figures have been published; until then they are a draft."""
+        return self.state in {State.PUBLISHED, State.CORRECTED}
+
+    def ended(self, today: date) -> bool:
+        """It takes no more answers, unless it is opened again."""
+        over = self.closes is not None and today > self.closes
+        return over or self.state not in {State.PLANNED, State.OPEN}
+
     def takes_answers(self, today: date) -> bool:
         """Open, and within its days where it has any."""
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,27 +10,30 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app import auth, exports, refresh, server_day
+from app import auth, exports, refresh, result_words, server_day
 from app.auth import requires
 from app.db import reading as reading_session
+from app.result_words import Phrases
 from app.settings import Settings
-from surveys import access, conduct, reading
+from surveys import access, conduct, reading, targets
 from surveys.access import Action
-from surveys.captions import captions
+from surveys.captions import Captions, captions
+from surveys.disclosure import MONITORING
 from surveys.errors import NotFound
 from surveys.indexes.model import IndexDefinition
 from surveys.origin import Basis
 from surveys.participation import participation
 from surveys.questionnaires.model import Questionnaire
-from surveys.reading import Table
+from surveys.reading import Line, Table
 from surveys.store import definitions, scores
 from surveys.store import waves as wave_store
+from surveys.targets import Goal
 from surveys.units import Unit, UnitTree
 from surveys.waves import Wave
 
 bp = Blueprint("results", __name__, url_prefix="/results")
 
-OFFICIAL, MONITORING = "official", "monitoring"
+OFFICIAL = "official"
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Scene:
     unit: Unit
     index: IndexDefinition
     questionnaire: Questionnaire
+    about: Captions
     table: Table | None
     """None: nothing was ever computed for this wave"""
     day: date | None
@@ -54,10 +59,13 @@ class Scene:
 def index() -> ResponseReturnValue:
     """The waves in reach; with a single one, its page."""
     with reading_session() as session:
-        found = [(wave, unit) for wave in wave_store.waves(session) if (unit := _start(session, wave))]
+        found = [
+            (wave, unit, Phrases.of(captions(session, wave, server_day())))
+            for wave in wave_store.waves(session) if (unit := _start(session, wave))
+        ]
     if len(found) == 1:
         return redirect(url_for("results.wave", wave_code=found[0][0].code), 303)
-    return render_template("results/index.html", found=found)
+    return render_template("results/index.html", found=found, states=result_words.STATES)
 
 
 def _start(session: Session, wave: Wave) -> Unit | None:
@@ -101,9 +109,8 @@ def export(wave_code: str, fmt: str) -> ResponseReturnValue:
         scene = _scene(session, found, asked)
         if scene.table is None or scene.day is None:
             raise NotFound("scores_absent", wave=found.code)
-        about = captions(session, found, scene.day)
     rows = scene.table.public(unit.code for unit in scene.tree.subtree(scene.unit.code))
-    content = exports.FORMATS[fmt](rows, about)
+    content = exports.FORMATS[fmt](rows, scene.about)
     name = f"hai-long_{found.code}_{scene.unit.code}_{scene.day.isoformat()}.{fmt}"
     return Response(
         content, mimetype=MIME_TYPES[fmt], headers={"Content-Disposition": f'attachment; filename="{name}"'}
@@ -125,21 +132,25 @@ def _scene(session: Session, wave: Wave, unit_code: str) -> Scene:
     index = definitions.index(session, wave.index_id)
     found = scores.latest(session, wave)
     settings: Settings = current_app.config["HAILONG"]
-    fresh = found is not None and found.day >= server_day()
+    today = server_day()
+    current = found is not None and (found.day >= today or scores.lasts(session, wave, found, today))
     return Scene(
         wave, tree, tree.unit(unit_code), index, definitions.questionnaire(session, wave.questionnaire_id),
-        Table(found.records, index.minimum_n) if found else None, found.day if found else None,
-        None if fresh else refresh.ensure(settings, wave.code),
+        captions(session, wave, found.day if found else today),
+        Table(found.records) if found else None, found.day if found else None,
+        None if current else refresh.ensure(settings, wave.code),
     )
 
 
 def _page(session: Session, scene: Scene) -> str:
     wave, code = scene.wave, scene.unit.code
+    say = Phrases.of(scene.about)
     common = {
         "scene": scene, "wave": wave, "unit": scene.unit, "tree": scene.tree, "index": scene.index,
-        "goal": reading.goal(wave, scene.index), "open_official": Basis.OPEN in wave.official,
-        "simulated": wave.simulated, "breadcrumbs": _breadcrumbs(scene), "reading": reading,
-        "formats": list(exports.FORMATS), "received": participation(session, wave, scene.tree, code),
+        "goal": targets.goal(wave, scene.index, "overall"), "open_official": Basis.OPEN in wave.official,
+        "simulated": wave.simulated, "draft": say.mark_key == "draft", "breadcrumbs": _breadcrumbs(scene),
+        "say": say, "said": result_words, "formats": list(exports.FORMATS),
+        "received": participation(session, wave, scene.tree, code),
     }
     figures = _official(scene, scene.table) | _monitoring(scene, scene.table) if scene.table else {}
     return render_template("results/unit.html", **common, **figures)
@@ -147,7 +158,6 @@ def _page(session: Session, scene: Scene) -> str:
 
 def _official(scene: Scene, table: Table) -> dict[str, object]:
     code, wave = scene.unit.code, scene.wave
-    goal = reading.goal(wave, scene.index)
     whole = table.figure(wave.province_code, OFFICIAL, "overall")
     overall = table.figure(code, OFFICIAL, "overall")
     everyone = reading.members(table, scene.tree, code, whole, OFFICIAL)
@@ -156,18 +166,28 @@ def _official(scene: Scene, table: Table) -> dict[str, object]:
     shown = [line for line in everyone if found is None or line.key in found]
     by_band = request.args.get("by") == "band"
     criteria = reading.criteria(table, scene.index, code, OFFICIAL)
+    criteria_goal = _goal(scene, [line.key for line in criteria])
     items = reading.items(table, scene.index, scene.questionnaire, code, OFFICIAL)
     every_item = [line for group in items for line in group.lines]
     return {
         "overall": overall, "whole": whole,
         "band": None if code == wave.province_code else reading.band(overall, whole),
-        "criteria": criteria, "criteria_axis": reading.axis(criteria, reading.target(criteria)),
-        "items": items, "items_axis": reading.axis(every_item, reading.target(every_item)),
-        "everyone": everyone, "members_axis": reading.axis(everyone, goal.value if goal else None),
+        "criteria": criteria, "criteria_goal": criteria_goal, "criteria_axis": reading.axis(criteria, criteria_goal),
+        "items": [(group, _goal(scene, _measures(group.lines))) for group in items],
+        "items_axis": reading.axis(every_item, _goal(scene, _measures(every_item))),
+        "everyone": everyone, "members_axis": reading.axis(everyone, _goal(scene, ["overall"])),
         "tally": reading.tally(everyone),
         "groups": reading.by_band(shown) if by_band else reading.by_block(shown, scene.tree),
         "query": query, "by_band": by_band, "links": {line.key: _address(scene, line.key) for line in shown},
     }
+
+
+def _measures(items: Sequence[Line]) -> list[str]:
+    return [f"item:{line.key}" for line in items]
+
+
+def _goal(scene: Scene, measures: Sequence[str]) -> Goal | None:
+    return targets.common(scene.wave, scene.index, measures)
 
 
 def _monitoring(scene: Scene, table: Table) -> dict[str, object]:

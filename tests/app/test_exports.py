@@ -5,21 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
+from datetime import date
 from typing import Any, get_args
 
 import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
 
-from app.exports import FORMATS, words
+from app import result_words as words
+from app.exports import FORMATS
 from app.exports.csv import safe
 from app.exports.fields import WATERMARK
 from surveys.captions import Captions
 from surveys.indexes import load as index_files
-from surveys.indexes.model import Aggregation
+from surveys.indexes.model import Aggregation, IndexDefinition
 from surveys.origin import Basis
+from surveys.reading import Shown
 from surveys.score_fields import FLAGS as FLAG_NAMES
 from surveys.units import Kind
+from surveys.waves import State
 from tests.surveys.score_frames import Answer, everywhere, frame, table, wave
 
 FIELDS = [
@@ -29,22 +34,29 @@ FIELDS = [
 EVIL = '=HYPERLINK("http://x","y")'
 
 
-def captions(**changes: Any) -> Captions:
+def captions(index: IndexDefinition | None = None, **changes: Any) -> Captions:
     of = wave(**changes)
     titles = {"q1": {"vi": "Nơi ngồi chờ", "en": "Seats"}, "overall": {"vi": "Chỉ số hài lòng chung", "en": "Overall"}}
-    return Captions(of, index_files.shipped()["sipas-transaction"], "Tỉnh Thử", of.created, titles)
+    satisfied = ({"vi": "Hài lòng"}, {"vi": "Rất hài lòng"})
+    return Captions(of, index or index_files.shipped()["sipas-transaction"], "Tỉnh Thử", of.created, titles, satisfied)
 
 
 def records(**changes: Any) -> list[dict[str, Any]]:
     answers = [Answer("X1", everywhere("4" if n % 3 else "2"), psu=f"{n}") for n in range(31)]
-    listed = list(table(answers, frame(target=0.85, target_operator=">", **changes)).values())
+    listed = list(table(answers, frame(**{"target": 0.85, "target_operator": ">", **changes})).values())
     for record in listed:
         record["unit_name"] = EVIL if record["unit"] == "X2" else record["unit_name"]
     return listed
 
 
-def workbook(**changes: Any) -> Workbook:
-    return openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"](records(**changes), captions(**changes))))
+def workbook(index: IndexDefinition | None = None, **changes: Any) -> Workbook:
+    """Of a published wave, unless the changes say otherwise."""
+    changes = {"state": State.PUBLISHED, **changes}
+    return openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"](records(**changes), captions(index, **changes))))
+
+
+def notes(book: Workbook) -> dict[str, Any]:
+    return {str(row[0]): row[1] for row in book["Ghi chú"].iter_rows(values_only=True) if row[0]}
 
 
 def test_json_is_a_list_of_records_with_exactly_the_fields_in_order():
@@ -98,8 +110,16 @@ def test_simulated_data_say_so_in_every_format():
     for sheet in workbook(simulated=True):
         assert sheet["A1"].value == WATERMARK
         assert WATERMARK in sheet.oddHeader.center.text
-    for sheet in workbook():
-        assert sheet["A1"].value != WATERMARK
+
+
+@pytest.mark.parametrize("state", [*State])
+def test_real_figures_are_a_draft_on_every_sheet_until_they_are_published(state: State):
+    issued = state in {State.PUBLISHED, State.CORRECTED}
+    for sheet in workbook(state=state):
+        assert (sheet["A1"].value == "DỰ THẢO") is not issued
+        assert ("DỰ THẢO" in (sheet.oddHeader.center.text or "")) is not issued
+    for fmt in ("json", "csv"):  # their fields are fixed
+        assert "DỰ THẢO" not in FORMATS[fmt](records(state=state), captions(state=state)).decode()
 
 
 def test_the_workbook_has_a_sheet_for_each_kind_of_measure():
@@ -118,7 +138,7 @@ def test_the_workbook_has_a_sheet_for_each_kind_of_measure():
 
 def test_percentages_are_rounded_half_up_to_two_decimals():
     record = {**records()[0], "estimate": 0.80425, "measure": "overall"}
-    book = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"]([record], captions())))
+    book = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"]([record], captions(state=State.PUBLISHED))))
     sheet = book["Tổng hợp"]
     at = [cell.value for cell in sheet[4]].index("Tỷ lệ hài lòng")
     cell = sheet[5][at]
@@ -126,14 +146,40 @@ def test_percentages_are_rounded_half_up_to_two_decimals():
 
 
 def test_the_picture_of_the_communes_has_error_bars_and_its_numbers_beside_it():
-    sheet = workbook()["Biểu đồ xã, phường"]
+    sheet = workbook(target=0.85, target_operator=">")["Biểu đồ xã, phường"]
     (chart,) = sheet._charts
     bars = chart.series[0].errBars
-    assert bars.plus.numRef.f == "'Biểu đồ xã, phường'!$G$5:$G$5"
-    assert bars.minus.numRef.f == "'Biểu đồ xã, phường'!$F$5:$F$5"
-    name, n, share, low, high, below, above = [cell.value for cell in sheet[5]]
+    assert bars.plus.numRef.f == "'Biểu đồ xã, phường'!$S$5:$S$5"
+    assert bars.minus.numRef.f == "'Biểu đồ xã, phường'!$R$5:$R$5"
+    name, n, share, low, high = [cell.value for cell in sheet[5][:5]]
     assert (name, n) == ("Xã Một", 31)
-    assert (share - below, share + above) == pytest.approx((low, high))
+    assert (share - sheet["R5"].value, share + sheet["S5"].value) == pytest.approx((low, high))
+    title = "".join(run.t for part in chart.title.tx.rich.p for run in part.r)
+    assert title == "Chỉ số hài lòng chung và khoảng tin cậy 95%; mục tiêu trên 85%"
+
+
+def test_level_decimals_and_satisfied_answers_are_the_definitions():
+    of = index_files.shipped()["sipas-transaction"]
+    other = replace(of, interval=replace(of.interval, level=0.975), rounding=replace(of.rounding, digits=1))
+    book = workbook(other)
+    head = [cell.value for cell in book["Tổng hợp"][4]]
+    assert {"Khoảng tin cậy 97,5%: từ", "Khoảng tin cậy 97,5%: đến"} <= set(head)
+    cell = book["Tổng hợp"][5][head.index("Tỷ lệ hài lòng")]
+    assert (cell.value, cell.number_format) == (0.645, "0.0%")  # 20 of 31
+    told = notes(book)
+    assert told["Khoảng tin cậy"].startswith("Khoảng tin cậy 97,5%.")
+    assert "1 chữ số thập phân" in told["Làm tròn"]
+    assert "“Hài lòng” và “Rất hài lòng”" in told["Hài lòng"]
+    assert not [text for text in told.values() if "95%" in str(text)]
+
+
+def test_monitoring_figures_are_held_against_nothing():
+    monitoring = {**records()[0], "measure": "overall", "series": "monitoring", "flags": ["monitoring"]}
+    of = captions(state=State.PUBLISHED, target=0.85, target_operator=">")
+    sheet = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"]([monitoring], of)))["Tổng hợp"]
+    row = dict(zip([cell.value for cell in sheet[4]], [cell.value for cell in sheet[5]], strict=True))
+    assert (row["Loại số liệu"], row["Mục tiêu"], row["Kết luận"]) == ("Số liệu theo dõi", None, None)
+    assert row["Lưu ý"] == "Chỉ để theo dõi, không công bố"
 
 
 def test_a_workbook_without_rows_still_opens():
@@ -142,14 +188,21 @@ def test_a_workbook_without_rows_still_opens():
 
 
 def test_the_notes_say_what_the_target_is_and_what_flags_mean():
-    said = {str(row[0]): row[1] for row in workbook()["Ghi chú"].iter_rows(values_only=True) if row[0]}
-    assert said["Mục tiêu"] == "Đợt khảo sát này không đặt mục tiêu." or "2025" in said["Mục tiêu"]
-    assert said["Lưu ý: no_answers"] == "chưa có phiếu trả lời"
-    strict = openpyxl.load_workbook(
-        io.BytesIO(FORMATS["xlsx"](records(), captions(target=0.85, target_operator=">")))
-    )
-    told = {str(row[0]): row[1] for row in strict["Ghi chú"].iter_rows(values_only=True) if row[0]}
-    assert told["Mục tiêu"] == "trên 85% cho mọi chỉ tiêu tỷ lệ."
+    assert notes(workbook())["Mục tiêu"] == "Đợt khảo sát này không đặt mục tiêu."
+    assert notes(workbook())["Lưu ý: no_answers"] == "Chưa có phiếu"
+    assert notes(workbook(target=0.85, target_operator=">"))["Mục tiêu"] == "Mọi chỉ tiêu tỷ lệ: trên 85%."
+    dated = notes(workbook(opens=date(2025, 7, 1)))  # the index's own, of the wave's day
+    assert dated["Mục tiêu"] == "Chỉ số hài lòng chung: 95% trở lên (01/01/2025 – 31/12/2025)."
+
+
+@pytest.mark.parametrize("official, bracket", [
+    (frozenset({Basis.OPEN}), "mẫu tự nguyện"), (frozenset({Basis.SAMPLE}), "chỉ để theo dõi"),
+])
+def test_the_shared_code_is_voluntary_or_only_watched(official: frozenset[Basis], bracket: str):
+    of = captions(official=official)
+    listed = [{**record, "bases": ["open"]} for record in records()]
+    told = notes(openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"](listed, of))))
+    assert told["Số liệu chính thức"] == f"Nguồn trả lời: Mã QR dùng chung ({bracket})."
 
 
 def test_every_code_of_a_record_has_its_words():
@@ -157,4 +210,8 @@ def test_every_code_of_a_record_has_its_words():
     assert set(words.LEVELS) == {kind.value for kind in Kind}
     assert set(words.BASES) == {basis.word for basis in Basis}
     assert set(words.AGGREGATIONS) == set(get_args(Aggregation))
-    assert words.flags_said(["small_n", "few_psus"], 30).startswith("không tính riêng (dưới 30 phiếu); ")
+    assert set(words.STATES) == {*State}
+    assert set(words.REASONS) == set(Shown) - {Shown.YES}
+    assert set(words.FORMATS) == set(FORMATS)
+    say = words.Phrases.of(captions())
+    assert say.flags(["small_n", "few_psus"]) == "Không tính riêng (dưới 30 phiếu); dưới 8 đơn vị mẫu cấp một"

@@ -44,6 +44,16 @@ def test_public_keeps_only_what_may_leave_the_house(world: World, tmp_path: Path
     assert all(record["publishable"] for record in found)
 
 
+def test_monitoring_figures_are_exported_but_never_public(world: World, tmp_path: Path):
+    file = tmp_path / "open.csv"
+    file.write_text("\n".join([",".join(["unit", "basis", *ITEMS]), *["X1,open," + ",".join(["4"] * 22)] * 60, ""]))
+    run(world.runner, "responses", "import", "--wave", "W1", str(file))
+    every = [record for record in exported(world, tmp_path / "all.json") if record["series"] == "monitoring"]
+    assert {record["n"] for record in every if record["unit"] == "X1"} == {60}
+    assert all(record["publishable"] is False and "monitoring" in record["flags"] for record in every)
+    assert {record["series"] for record in exported(world, tmp_path / "public.json", "--public")} == {"official"}
+
+
 def test_dash_is_standard_output_and_nothing_else_is_printed_there(world: World):
     for form, start in (("csv", b"unit,unit_name,level,measure,series,bases,n,"), ("json", b"[\n"), ("xlsx", b"PK")):
         result = world.runner.invoke(args=["scores", "export", "--wave", "W1", "--format", form, "--out", "-"])
@@ -76,7 +86,7 @@ def test_wrong_usage_is_no_refusal(world: World, tmp_path: Path):
 
 
 def test_the_table_people_see_is_computed_once_a_day(world: World):
-    assert "Đã tính bảng kết quả" in run(world.runner, "scores", "refresh", "--wave", "W1")
+    assert "Đã tính bảng" in run(world.runner, "scores", "refresh", "--wave", "W1")
     assert "mỗi ngày" in refused(world.runner, "scores", "refresh", "--wave", "W1")
     run(world.runner, "scores", "refresh", "--wave", "W1", "--force")
     assert world.count("score_table") == 1

@@ -291,6 +291,14 @@ def test_shares_are_written_as_people_read_them_and_half_rounds_up(
     assert templating.percent(share, language) == text
 
 
+@pytest.mark.parametrize("share, language, text", [
+    (0.85, "vi", "85%"), (0.975, "vi", "97,5%"), (0.975, "en", "97.5%"), (0.011000000000000001, "vi", "1,1%"),
+    (1.0, "vi", "100%"), (0.1, "vi", "10%"), (0.0, "vi", "0%"),
+])
+def test_shares_that_were_set_are_written_without_empty_decimals(share: float, language: str, text: str) -> None:
+    assert templating.level(share, language) == text
+
+
 # ---- weight, files, colours
 
 def loaded_by(text: str) -> list[Path]:

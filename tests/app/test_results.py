@@ -18,12 +18,16 @@ from flask.testing import FlaskClient
 
 from app import refresh
 from app.settings import Settings, read
-from surveys import reading
+from surveys import conduct, reading
 from surveys.access import Role
 from surveys.alphabet import alphabetical
+from surveys.indexes.load import shipped
 from surveys.origin import Basis
 from surveys.reading import Axis, Band, Figure, Line, Shown
-from surveys.waves import Target
+from surveys.store import scores
+from surveys.store import waves as wave_store
+from surveys.targets import Goal
+from surveys.waves import State, Target
 from tests.app import staff
 from tests.app.wave_of_four import RECORDS, make, record, today
 
@@ -76,6 +80,39 @@ def test_figures_round_half_up(shown: FlaskClient):
     page = shown.get("/results/W1").text
     assert "80,43%" in page  # 0.80425
     assert "điểm trung bình 4,13" in page  # 4.125
+
+
+def test_level_decimals_and_satisfied_answers_are_the_definitions(app: Flask, client: FlaskClient):
+    of = shipped()["sipas-transaction"]
+    other = replace(
+        of, interval=replace(of.interval, level=0.975), rounding=replace(of.rounding, digits=1),
+        satisfied=frozenset("5"), content="other",
+    )
+    make(app, table_of=today(app), index=other)
+    staff.sign_in(client)
+    for address in ("/results/W1", "/results/W1?by=band"):
+        text = _words(client.get(address).text)
+        assert "95%" not in text
+        assert "Chỉ số hài lòng chung 80,4% Khoảng tin cậy 97,5%: từ 78,4% đến 82,4% n = 400 phiếu" in text
+        assert "Khoảng tin cậy 97,5%; điểm trung bình" in text
+        assert "phần trăm câu trả lời “Rất hài lòng”. " in text
+        assert "90,0%" in text
+
+
+def test_the_pictures_name_the_target_with_its_sign(shown: FlaskClient):
+    text = _words(shown.get("/results/W1").text)
+    assert "mục tiêu 85%" not in text
+    assert text.count("đường đứt: mục tiêu trên 85%") == 3  # factors, units, items
+
+
+def test_a_figure_hidden_for_a_low_response_rate_says_so(app: Flask, client: FlaskClient):
+    of = replace(shipped()["sipas-transaction"], minimum_response_rate=0.125, content="other")
+    low = record("902", n=45, flags=["low_response"], publishable=False)
+    make(app, table_of=today(app), index=of, records=[record("90"), low])
+    staff.sign_in(client)
+    page = client.get("/results/W1").text
+    assert _row(page, "Xã Lệ Thủy") == "Xã Lệ Thủy Không công bố vì tỷ lệ trả lời thấp (dưới 12,5%)"
+    assert "bảo vệ người trả lời" not in page
 
 
 def test_every_commune_has_a_row_with_its_figures_beside_its_picture(shown: FlaskClient):
@@ -137,12 +174,13 @@ def test_official_and_monitoring_figures_are_kept_apart(shown: FlaskClient):
     assert "95,12%" in monitoring
     assert "95,12%" not in official
     assert "Đạt mục tiêu" not in _words(monitoring).replace("Chưa đạt mục tiêu", "")  # held against no target
+    assert {each["series"] for each in shown.get("/results/W1/export.json").json} == {"official"}  # nor ever published
 
 
 def test_an_official_open_basis_is_said_to_be_voluntary(app: Flask, client: FlaskClient):
     make(app, table_of=today(app), official=frozenset({Basis.OPEN}))
     staff.sign_in(client)
-    assert "mẫu tự nguyện" in client.get("/results/W1").text
+    assert "mẫu tự nguyện" in client.get("/results/W1").text.lower()
 
 
 def test_simulated_figures_carry_the_watermark(app: Flask, client: FlaskClient):
@@ -154,8 +192,21 @@ def test_simulated_figures_carry_the_watermark(app: Flask, client: FlaskClient):
     assert mark in client.get("/results/W1/export.csv").text
 
 
-def test_real_figures_carry_none(shown: FlaskClient):
-    assert "MÔ PHỎNG" not in shown.get("/results/W1").text
+@pytest.mark.parametrize("state, draft", [
+    (State.OPEN, True), (State.CLOSED, True), (State.FIXED, True), (State.PUBLISHED, False), (State.CORRECTED, False),
+])
+def test_real_figures_are_a_draft_until_they_are_published(
+    app: Flask, client: FlaskClient, state: State, draft: bool
+):
+    make(app, table_of=today(app), state=state)
+    make(app, code="W2")
+    staff.sign_in(client)
+    page = client.get("/results/W1").text
+    assert "MÔ PHỎNG" not in page
+    assert ("DỰ THẢO" in page) is draft
+    assert client.get("/results/").text.count("DỰ THẢO") == 1 + draft
+    assert "DỰ THẢO" not in client.get("/results/W1/export.csv").text
+    assert "DỰ THẢO" not in client.get("/results/W1/export.json").text
 
 
 def test_a_wave_that_is_alone_is_opened_at_once(shown: FlaskClient):
@@ -203,8 +254,9 @@ def test_an_unknown_format_is_not_found(shown: FlaskClient):
 
 
 def test_a_hidden_figure_is_never_read_from_the_table():
-    table = reading.Table(RECORDS, 30)
+    table = reading.Table([*RECORDS, record("901", "item:q1", publishable=False)])
     assert table.figure("904", "official", "overall") == Figure(Shown.PROTECTED)
+    assert table.figure("901", "official", "item:q1") == Figure(Shown.PROTECTED)  # even if nothing says why
     assert table.figure("903", "official", "overall") == Figure(Shown.TOO_FEW)
     assert {each["unit"] for each in table.public(["903", "904", "901"])} == {"901"}
 
@@ -242,6 +294,39 @@ def test_a_table_of_yesterday_is_shown_with_its_day_and_a_new_one_begun(
     assert "80,43%" in page
     assert f"Số liệu tính đến ngày {yesterday:%d/%m/%Y}" in page
     assert launched == ["W1"]
+
+
+def test_a_final_table_is_computed_again_only_when_something_changed(
+    app: Flask, client: FlaskClient, launched: list[str]
+):
+    from app.db import transaction
+
+    wave = make(app, table_of=today(app) - timedelta(days=3), state=State.CLOSED)
+    staff.sign_in(client)
+    page = client.get("/results/W1")
+    assert "đang tính" not in page.text
+    assert f"{today(app) - timedelta(days=3):%d/%m/%Y}" in page.text
+    assert launched == []
+    with app.app_context(), transaction() as session:
+        conduct.set_populations(session, wave, conduct.tree_of(session, wave), {"902": 500})
+    assert "đang tính" in client.get("/results/W1").text
+    assert launched == ["W1"]
+
+
+def test_a_page_parses_a_table_once_and_sees_a_new_one_at_once(shown: FlaskClient, monkeypatch: pytest.MonkeyPatch):
+    from app.db import transaction
+
+    read: list[object] = []
+    body = scores._body
+    monkeypatch.setattr(scores, "_body", lambda *of: read.append(of) or body(*of))
+    for _ in range(3):
+        assert "80,43%" in shown.get("/results/W1").text
+    assert len(read) == 1
+    with shown.application.app_context(), transaction() as session:
+        wave = wave_store.wave(session, "W1")
+        scores.save(session, wave, today(shown.application), [record("90", estimate=0.7)])  # forced, on the same day
+    assert "70,00%" in shown.get("/results/W1").text
+    assert len(read) == 2
 
 
 def test_a_table_of_today_is_not_computed_again(shown: FlaskClient, launched: list[str]):
@@ -323,7 +408,7 @@ def test_the_serving_process_never_loads_the_estimators(root: Path, settings: Se
 ])
 def test_the_axis_holds_every_interval_and_the_target(low, goal, start: float, ticks: tuple[float, ...]):
     line = Line("a", {"vi": "a"}, Figure(Shown.YES, 40, 0.97, low, 0.99))
-    assert reading.axis([line], goal) == Axis(start, 1.0, ticks)
+    assert reading.axis([line], Goal(goal, ">", None) if goal else None) == Axis(start, 1.0, ticks)
 
 
 def test_vietnamese_names_are_in_the_order_of_the_alphabet():
@@ -354,7 +439,7 @@ def test_live_counts_are_of_the_unit_and_below_by_basis(app: Flask, client: Flas
                 for number in range(count)
             ])
     staff.sign_in(client)
-    assert "9 phiếu đến lúc này Theo hồ sơ đã giải quyết: 3 Mã QR dùng chung (chỉ để theo dõi): 6" in _words(
+    assert "9 phiếu đến lúc này Theo hồ sơ đã trả kết quả: 3 Mã QR dùng chung (chỉ để theo dõi): 6" in _words(
         client.get("/results/W1").text
     )
     assert "5 phiếu đến lúc này" in _words(client.get("/results/W1/902").text)

@@ -9,10 +9,11 @@ from typing import Any
 from flask import Flask
 
 from surveys import conduct
+from surveys.indexes.model import IndexDefinition
 from surveys.origin import Basis
 from surveys.score_fields import Record
-from surveys.store import scores
-from surveys.store.tables import UnitRow
+from surveys.store import definitions, scores
+from surveys.store.tables import UnitRow, WaveRow
 from surveys.units import fold
 from surveys.waves import State, Target, Wave
 
@@ -47,11 +48,12 @@ RECORDS: Sequence[Record] = (
     record("90", "factor:I", estimate=0.9, ci_low=0.88, ci_high=0.92, verdict="met"),
     record("90", "mean:factor:I", estimate=4.125, ci_low=4.0, ci_high=4.2, target=None, verdict=None),
     record("90", "item:q1", estimate=0.83, ci_low=0.8, ci_high=0.86, verdict="not_enough_evidence"),
-    record("90", series="monitoring", bases=["open"], n=61, estimate=0.9512, ci_low=0.88, ci_high=0.98, verdict="met"),
+    record("90", series="monitoring", bases=["open"], n=61, estimate=0.9512, ci_low=0.88, ci_high=0.98, verdict="met",
+           flags=["monitoring"], publishable=False),
     record("901", n=60, estimate=0.95, ci_low=0.9, ci_high=0.98, verdict="met"),
     record("902", n=45, estimate=0.82, ci_low=0.7, ci_high=0.9, verdict="not_enough_evidence"),
-    record("903", n=29, estimate=0.1111, ci_low=0.05, ci_high=0.2, publishable=False),
-    record("904", n=50, estimate=0.2222, ci_low=0.1, ci_high=0.3, publishable=False),
+    record("903", n=29, estimate=0.1111, ci_low=0.05, ci_high=0.2, flags=["small_n"], publishable=False),
+    record("904", n=50, estimate=0.2222, ci_low=0.1, ci_high=0.3, flags=["protected"], publishable=False),
     record("905", n=0, estimate=None, ci_low=None, ci_high=None, verdict=None, publishable=False),
     record("906", n=70, estimate=0.6, ci_low=0.5, ci_high=0.7, verdict="not_met"),
 )
@@ -60,9 +62,9 @@ RECORDS: Sequence[Record] = (
 def make(
     app: Flask, *, table_of: date | None = None, records: Sequence[Record] = RECORDS, simulated: bool = False,
     official: frozenset[Basis] | None = None, target: Target | None = TARGET, province: str = "90",
-    code: str = "W1",
+    code: str = "W1", state: State = State.OPEN, index: IndexDefinition | None = None,
 ) -> Wave:
-    """An open wave; with `table_of`, its table of that day."""
+    """An open wave (or one in a later state); with `table_of`, its table of that day. index: instead of the shipped."""
     from app import server_day
     from app.db import transaction
 
@@ -77,7 +79,10 @@ def make(
             code=code, questionnaire="sipas-transaction", index="sipas-transaction", province=province,
             title="Đợt thử", official=official, target=target, simulated=simulated,
         ), server_day())
-        wave = conduct.move(session, code, State.OPEN)
+        if index is not None:
+            session.get_one(WaveRow, wave.id).index_id = definitions.publish_index(session, index, server_day())
+        for step in [*State][1 : [*State].index(state) + 1]:
+            wave = conduct.move(session, code, step)
         if table_of is not None:
             scores.save(session, wave, table_of, [dict(each) for each in records])
     return wave

@@ -55,7 +55,7 @@ def frame(
     definition: IndexDefinition | None = None, response_rate: Mapping[str, float] | None = None, **changes: Any
 ) -> Frame:
     definition, of = definition or index(), wave(**changes)
-    return Frame(of, TREE, layout(TREE, "P"), definition, measured(definition, DAY), DAY, response_rate or {})
+    return Frame(of, TREE, layout(TREE, "P"), definition, measured(definition, DAY), response_rate or {})
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from app import server_day
 from app.db import transaction
 from surveys import conduct, scores
 from surveys.collection import create_point
@@ -62,7 +64,9 @@ def test_a_stored_table_reads_back_as_it_was_computed(world: World, answer: Call
         assert list(fresh[0]) == list(scores.FIELDS)
         store.save(session, wave, TODAY, fresh)
         store.save(session, wave, TODAY - timedelta(days=1), [])
-        assert store.latest(session, wave) == store.ScoreTable(TODAY, fresh)
+        found = store.latest(session, wave)
+        assert found is not None
+        assert (found.day, found.records, found.made_from) == (TODAY, fresh, "")
         with pytest.raises(ValueError, match="JSON"):
             store.save(session, wave, TODAY, [{"estimate": float("nan")}])
 
@@ -91,11 +95,72 @@ def test_a_unit_with_few_new_answers_keeps_the_figures_shown(world: World, answe
         assert second[key]["estimate"] == first[key]["estimate"] == 1
         assert second["X1", "official", "item:q1"]["n"] == 40
         assert second["X2", "official", "overall"]["estimate"] == pytest.approx(0.8)
-        assert second["T1", "official", "overall"]["n"] == 99
+        assert second["T1", "official", "overall"]["n"] == 80  # 19 more, less the ten of X2, are the nine of X1
         answer("X1", 1, "1")
         with transaction() as session:
             third = refreshed(session, TODAY + timedelta(days=2))
         assert third[key]["estimate"] == pytest.approx(0.8)
+        assert third["T1", "official", "overall"]["n"] == 100
+
+
+def test_a_unit_is_held_while_one_item_has_a_few_new_answers(world: World, tmp_path: Path, app: Flask):
+    def answer(count: int, value: str, items: list[str]) -> None:
+        file = tmp_path / f"{count}-{value}.csv"
+        lines = [",".join(["X1", *[value] * len(items)])] * count
+        file.write_text("\n".join([",".join(["unit", *items]), *lines, ""]))
+        run(world.runner, "responses", "import", "--wave", "W1", str(file))
+
+    with app.app_context():
+        answer(51, "4", ITEMS)
+        with transaction() as session:
+            refreshed(session, TODAY)
+        answer(11, "5", ITEMS[:21])
+        answer(1, "1", ITEMS)
+        with transaction() as session:
+            second = refreshed(session, TODAY + timedelta(days=1))
+        found = {measure: second["X1", "official", measure]["n"] for measure in ("overall", "item:q1", "item:q22")}
+        assert found == {"overall": 51, "item:q1": 51, "item:q22": 51}  # 52 less 51 is the newcomer's answer
+
+
+def test_the_two_last_tables_of_a_wave_are_kept(world: World, answer: Callable[..., None], app: Flask):
+    answer("X1", 40, "4")
+    with app.app_context(), transaction() as session:
+        for days in range(4):
+            refreshed(session, TODAY + timedelta(days=days))
+    assert world.rows("select day from score_table order by day") == world.rows(
+        f"select day from score_table where day >= '{TODAY + timedelta(days=2)}' order by day"
+    )
+    assert world.count("score_table") == 2
+
+
+def test_a_final_table_stays_while_nothing_changes(world: World, answer: Callable[..., None], app: Flask):
+    def days_later(days: int, **options: bool) -> date:
+        with transaction() as session:
+            wave = wave_store.wave(session, "W1")
+            table = scores.moved(session, wave, today + timedelta(days=days), **options)
+            store.save(session, wave, table.day, table.records)
+            return table.day
+
+    with app.app_context():
+        today = server_day()
+        answer("X1", 40, "4")
+        with transaction() as session:
+            conduct.move(session, "W1", State.CLOSED)
+        # on the last day of answers nothing is final: their order is forgotten on the next
+        assert [days_later(days) for days in range(4)] == [today + timedelta(days=n) for n in (0, 1, 1, 1)]
+        assert days_later(4, force=True) == today + timedelta(days=4)
+        with transaction() as session:
+            conduct.move(session, "W1", State.OPEN)
+        answer("X1", 11, "4")
+        with transaction() as session:
+            conduct.move(session, "W1", State.CLOSED)
+        assert days_later(5) == today + timedelta(days=5)
+
+
+def test_a_wave_past_its_last_day_has_ended(world: World, answer: Callable[..., None], app: Flask):
+    with app.app_context(), transaction() as session:
+        wave = replace(wave_store.wave(session, "W1"), closes=TODAY)
+        assert [wave.ended(day) for day in (TODAY, TODAY + timedelta(days=1))] == [False, True]
 
 
 def test_when_collection_has_ended_every_answer_counts(world: World, answer: Callable[..., None], app: Flask):
