@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.arrays import Bools, Codes, Floats, Ints, Singles, counts_by, sums_by
-from analysis.design import ShapeError, SurveyDesign
+from analysis.design import DesignError, ShapeError, SurveyDesign
 
 VALID, SATISFIED, SCORED, POINTS = 0, 1, 2, 3
 """columns of every table of sums: weight of valid answers, of the satisfied ones, of those that have points,
@@ -83,6 +83,17 @@ class PsuTable:
     def items(self) -> int:
         return len(self.answers.codes)
 
+    @cached_property
+    def leaf_weights(self) -> Floats:
+        """(places, leaves, 3) by each place: rows with a weight above 0, sum of weights, sum of their squares."""
+        weights = self.design.weights
+        found = np.empty((len(self.places), self.leaves, 3))
+        for place, leaf in enumerate(self.places):
+            rows = np.flatnonzero((leaf >= 0) & (weights > 0))
+            for column, power in enumerate((0, 1, 2)):
+                found[place, :, column] = sums_by(leaf[rows], weights[rows] ** power, self.leaves)
+        return found
+
     def sums(self, block: tuple[int, ...]) -> Floats:
         """(4, slots) weighted sums over the items of a block."""
         lookup, several = self.answers.lookup, self.heavy.shape[2]
@@ -117,7 +128,7 @@ def accumulate(
 
     places: (places, n) leaf 0..leaves-1 of each row, -1 where it has none
     place_of_item: (items,) row of `places` that the item's answers count by
-    Raises ShapeError.
+    Raises ShapeError; DesignError for a design whose variances are not made of PSU totals alone.
     """
     where, which = np.asarray(places, dtype=np.int64), np.asarray(place_of_item, dtype=np.int64)
     n, items = len(design), len(answers.codes)
@@ -125,6 +136,7 @@ def accumulate(
         raise ShapeError("answers, places and design disagree on rows or items")
     if items and int(which.max()) >= len(where):
         raise ShapeError("an item's place does not exist")
+    _check_design(design)
     slot_psu, slot_leaf, slot_of, heavy_slots = _slots(design, where, leaves)
     light_slots = np.arange(heavy_slots, len(slot_psu))
     row = np.zeros(len(light_slots), dtype=np.int64)
@@ -145,6 +157,17 @@ def accumulate(
     return PsuTable(
         design, answers, where, which, leaves, slot_psu, slot_leaf, heavy, light, leaf_codes, counts, positive
     )
+
+
+def _check_design(design: SurveyDesign) -> None:
+    """What a table of PSU totals cannot know: later stages, residuals of a calibration, rules that look at which
+    PSUs answered an item."""
+    if len(design.counted_stages) > 1:
+        raise DesignError("the PSU table knows the first stage only: variance='ultimate_cluster' expected")
+    if design.adjustments:
+        raise DesignError("the PSU table knows no calibrated design: estimate row by row")
+    if design.lonely_psu == "average" or design.domain_lonely:
+        raise DesignError("the PSU table knows neither lonely_psu='average' nor domain_lonely: estimate row by row")
 
 
 def _counts(answers: Answers, seen: Floats, places: Ints, place_of_item: Ints, leaves: int) -> Ints:

@@ -1,79 +1,55 @@
-"""What was drawn: stages, strata, PSUs, population counts, weights. Validated once, then frozen.
+"""What was drawn: stages, strata, sampling units, population counts, weights. Validated once, then frozen.
 
-PSU (primary sampling unit): what the first draw took, a hamlet for instance. Stratum: where a draw took place
-independently of the others. fpc: number of PSUs the stratum has in the population.
+PSU (primary sampling unit): what the first draw took, a hamlet for instance; later draws took units within it.
+Stratum: where a draw took place independently of the others. fpc: number of units a stratum (or, at later
+stages, the unit above) has in the population, or the fraction of them that was drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.arrays import Bools, Floats, Ints, counts_by
+from analysis.errors import (
+    DesignError,
+    EmptyDomainError,
+    FpcError,
+    LabelError,
+    LonelyPsuError,
+    NestingError,
+    NumberError,
+    ShapeError,
+    WeightError,
+)
+from analysis.stages import Stage, collapsed, numbers, read_columns, read_stages, weights_of
 
-LonelyPsu = Literal["certainty", "fail"]
+__all__ = [
+    "Adjustment", "DesignError", "EmptyDomainError", "FpcError", "LabelError", "LonelyPsu", "LonelyPsuError",
+    "NestingError", "NumberError", "ShapeError", "Stage", "SurveyDesign", "VarianceForm", "WeightError", "domain_rows",
+]
 
-
-class DesignError(Exception):
-    """The design or what is asked of it has no estimate. A batch of domains gets flagged nulls instead."""
-
-
-class ShapeError(DesignError):
-    """Arrays of a design differ in length, or there is no row."""
-
-
-class WeightError(DesignError):
-    """Weights must be finite and not negative."""
-
-
-class NestingError(DesignError):
-    """A PSU label occurs in two strata although labels do not repeat across strata (nest=False)."""
-
-
-class FpcError(DesignError):
-    """Population counts differ within a stratum, or are smaller than what was sampled."""
-
-
-class LonelyPsuError(DesignError):
-    """A stratum has one PSU only, and the design says that this must not happen."""
+LonelyPsu = Literal["certainty", "fail", "adjust", "remove", "average"]
+"""what a stratum drawn as one unit of several contributes to the variance: see `SurveyDesign`"""
+VarianceForm = Literal["multistage", "ultimate_cluster"]
 
 
-class EmptyDomainError(DesignError):
-    """Nobody in the domain answered."""
-
-
-@dataclass(frozen=True, eq=False)
-class Stage:
-    """One draw.
-
-    unit: (n,) dense number of each row's sampling unit, 0..units-1
-    stratum: (units,) dense number of each unit's stratum, 0..strata-1
-    sampled: (strata,) units drawn in the stratum, those without answers in a domain included
-    population: (strata,) units the stratum has; infinite where no fpc was given (drawn with replacement)
-    """
-
-    unit: Ints
-    stratum: Ints
-    sampled: Ints
-    population: Floats
+class Adjustment(Protocol):
+    """What a calibration did to the weights; variances then come from residuals (see `calibration.py`)."""
 
     @property
-    def factor(self) -> Floats:
-        """(strata,) what multiplies a stratum's sum of squares: (1 - n/N) n/(n-1); 0 for a single unit."""
-        several = np.maximum(self.sampled, 2)
-        factor: Floats = (1.0 - self.sampled / self.population) * several / (several - 1)
-        factor[self.sampled < 2] = 0.0
-        return factor
+    def weights(self) -> Floats:
+        """(n,) final weights; a linear calibration may make some negative."""
+        ...
 
-    @property
-    def lonely(self) -> Bools:
-        """(strata,) drawn as one unit of several: no variance can be seen there."""
-        lonely: Bools = (self.sampled == 1) & (self.population > 1)
-        return lonely
+    def residual(self, z: Floats) -> Floats:
+        """(n, k) linearised values times weights (the columns are influences), less what the calibration
+        variables explain of them, of the same shape and still times weights."""
+        ...
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -81,55 +57,77 @@ class SurveyDesign:
     """A sample of n rows.
 
     weights: (n,) persons a row stands for
-    stages: the draws, first stage first; the variance uses stage 1 (ultimate clusters)
-    rows: (n,) rows of the domain; PSUs outside it keep counting in their strata
-    lonely_psu: 'certainty': a stratum with one PSU contributes 0 and is reported; 'fail': DesignError
+    stages: the draws, first stage first
+    rows: (n,) rows of the domain; units outside it keep counting in their strata
+    lonely_psu: what a stratum with a single unit (at any stage) contributes.
+        'certainty', 'remove': 0. 'fail': LonelyPsuError. 'adjust': the square of its total, not centred.
+        'average': the mean of the other strata's variances; without such strata there is no variance (NaN)
+    domain_lonely: 'adjust' and 'average' apply also where a domain has one unit left of several
+    variance: 'multistage': every stage that has an fpc above it; 'ultimate_cluster': the first stage only
+    adjustments: calibrations, in their order
     """
 
     weights: Floats
     stages: tuple[Stage, ...]
     rows: Bools
     lonely_psu: LonelyPsu
+    domain_lonely: bool
+    variance: VarianceForm
+    adjustments: tuple[Adjustment, ...]
 
     def __init__(
         self,
-        ids: Sequence[npt.ArrayLike],
-        strata: Sequence[npt.ArrayLike] | None = None,
+        ids: Sequence[npt.ArrayLike] | None,
+        strata: Sequence[npt.ArrayLike | None] | None = None,
         weights: npt.ArrayLike | None = None,
         fpc: Sequence[npt.ArrayLike] | None = None,
         *,
         nest: bool = True,
         lonely_psu: LonelyPsu = "certainty",
+        domain_lonely: bool = False,
+        variance: VarianceForm = "multistage",
+        collapse: Mapping[Any, Any] | None = None,
     ) -> None:
         """
-        ids: for each stage the (n,) labels of its units; later stages are taken when they carry no fpc,
-            because they then do not enter the variance
-        strata: for each stage the (n,) labels of its strata; None: one stratum
-        weights: (n,); None: 1
-        fpc: for stage 1 the (n,) number of PSUs in the population, constant within a stratum; NaN: unknown
-        nest: PSU labels repeat across strata
-        Raises ShapeError, WeightError, NestingError, FpcError, LonelyPsuError.
+        ids: for each stage the (n,) labels of its units, those of later stages within the unit above; None:
+            every row is a unit
+        strata: for each stage the (n,) labels of its strata, later ones within the unit above; None: one stratum
+        weights: (n,); None: the product over stages of population over sample, or 1 without fpc
+        fpc: for each stage the (n,) number of units in the population of the stratum, or, where no value is
+            above 1, the fraction drawn. NaN or infinite: with replacement. Stages without an entry count as
+            drawn completely when an earlier stage has one. Without any fpc the first stage counts as drawn
+            with replacement, and later stages do not enter the variance.
+        nest: unit labels repeat across strata
+        collapse: label of a first-stage stratum -> label of the stratum it is merged into; others stay.
+            Units stay what they were, population counts add up.
+        Raises ShapeError, LabelError, WeightError, NestingError, FpcError, LonelyPsuError ('fail' is checked here
+        for the whole sample, and again whenever a variance is asked for).
+        Source of the multistage form: Särndal, Swensson & Wretman (1992), Model Assisted Survey Sampling,
+        sec. 4.3-4.4; its options are those of the reference program, R's survey package.
         """
-        labels = np.asarray(ids[0])
-        n = len(labels)
-        w = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
-        stratum = np.zeros(n, dtype=np.int64) if not strata else np.asarray(strata[0])
-        size = np.full(n, np.nan) if not fpc else np.asarray(fpc[0], dtype=np.float64)
-        if n == 0 or any(part.shape != (n,) for part in (labels, w, stratum, size)):
-            raise ShapeError("a design needs rows, and as many weights, strata and fpc as rows")
-        if fpc is not None and len(fpc) > 1:
-            raise DesignError("fpc of later stages: variances use the first stage only")
-        if not (np.isfinite(w) & (w >= 0)).all():
-            raise WeightError("weights must be finite and not negative")
-        first = _first_stage(labels, stratum, size, nest)
-        if lonely_psu == "fail" and first.lonely.any():
-            raise LonelyPsuError(f"{int(first.lonely.sum())} strata with a single PSU")
-        self._fill(w, (first,), np.ones(n, dtype=np.bool_), lonely_psu)
+        columns = read_columns(ids, strata, weights, fpc)
+        stages = read_stages(columns, nest)
+        given = weights_of(stages, bool(columns.sizes)) if columns.weights is None else columns.weights
+        _check_weights(given)
+        if collapse:
+            stages = (collapsed(stages[0], collapse), *stages[1:])
+        self._fill(
+            weights=given, stages=stages, rows=np.ones(columns.n, dtype=np.bool_), lonely_psu=lonely_psu,
+            domain_lonely=domain_lonely, variance=variance, adjustments=(),
+        )
+        if lonely_psu == "fail":
+            for number, stage in enumerate(self.counted_stages):
+                if (alone := np.flatnonzero(stage.lonely & (stage.share > 0))).size:
+                    raise LonelyPsuError(self.lonely_message(number, int(alone[0]), len(alone)))
 
-    def _fill(self, weights: Floats, stages: tuple[Stage, ...], rows: Bools, lonely_psu: LonelyPsu) -> None:
-        fields = {"weights": weights, "stages": stages, "rows": rows, "lonely_psu": lonely_psu}
-        for name, value in fields.items():
+    def _fill(self, **values: Any) -> None:
+        for name, value in values.items():
             object.__setattr__(self, name, value)  # frozen from here on
+
+    def _copy(self, **changes: Any) -> SurveyDesign:
+        copied = object.__new__(SurveyDesign)
+        copied._fill(**{field.name: getattr(self, field.name) for field in fields(self)} | changes)
+        return copied
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -139,20 +137,47 @@ class SurveyDesign:
         """(n,) number of each row's PSU."""
         return self.stages[0].unit
 
+    @property
+    def counted_stages(self) -> tuple[Stage, ...]:
+        """The stages that enter the variance."""
+        if self.variance == "ultimate_cluster":
+            return self.stages[:1]
+        return tuple(stage for number, stage in enumerate(self.stages) if number == 0 or stage.share.any())
+
     def domain(self, rows: npt.ArrayLike) -> SurveyDesign:
         """The same design looked at through some of its rows, (n,) booleans: never a smaller sample."""
-        chosen = np.asarray(rows, dtype=np.bool_)
-        if chosen.shape != self.rows.shape:
-            raise ShapeError("a domain is a boolean per row")
-        part = object.__new__(SurveyDesign)
-        part._fill(self.weights, self.stages, self.rows & chosen, self.lonely_psu)
-        return part
+        return self._copy(rows=self.rows & domain_rows(rows, len(self)))
+
+    def with_weights(self, weights: npt.ArrayLike, *, negative: bool = False) -> SurveyDesign:
+        """The same draw with other weights, (n,); calibrations already made stay in the variance.
+
+        negative: negative weights are allowed. Raises ShapeError, WeightError.
+        """
+        other = numbers(weights, "weights")
+        if other.shape != self.weights.shape:
+            raise ShapeError(f"{len(self)} weights expected, one per row of the design; found {other.shape}")
+        _check_weights(other, negative=negative)
+        return self._copy(weights=other)
+
+    def with_lonely(self, lonely_psu: LonelyPsu, *, domain_lonely: bool = False) -> SurveyDesign:
+        """The same draw under another rule for single units; 'fail' then speaks when a variance is asked for."""
+        return self._copy(lonely_psu=lonely_psu, domain_lonely=domain_lonely)
+
+    def adjusted(self, adjustment: Adjustment) -> SurveyDesign:
+        """The design after a calibration: its weights, and residuals in every variance."""
+        weights = np.asarray(adjustment.weights, dtype=np.float64)
+        if weights.shape != self.weights.shape:
+            raise ShapeError(f"{len(self)} weights expected, one per row of the design; found {weights.shape}")
+        _check_weights(weights, negative=True)
+        return self._copy(weights=weights, adjustments=(*self.adjustments, adjustment))
 
     def present(self, rows: Bools | None = None) -> tuple[int, int]:
         """(PSUs, strata) with a row of non-zero weight in the domain (and in `rows`)."""
-        inside = self.rows & (self.weights > 0) if rows is None else self.rows & (self.weights > 0) & rows
-        psus = np.unique(self.psu[inside])
-        return len(psus), len(np.unique(self.stages[0].stratum[psus]))
+        inside = self.rows & (self.weights != 0)
+        if rows is not None:
+            inside &= rows
+        seen = counts_by(self.psu[inside], len(self.stages[0].stratum)) > 0
+        return int(seen.sum()), len(np.unique(self.stages[0].stratum[seen]))
 
     @property
     def degf(self) -> int:
@@ -160,30 +185,53 @@ class SurveyDesign:
         psus, strata = self.present()
         return psus - strata
 
+    @property
+    def all_lonely(self) -> bool:
+        """Every first-stage stratum is a single PSU of several and counts as 0: no variance could be seen."""
+        return self.lonely_psu in ("certainty", "remove") and bool(self.stages[0].lonely.all())
 
-def _first_stage(
-    labels: npt.NDArray[np.generic], strata: npt.NDArray[np.generic], size: Floats, nest: bool
-) -> Stage:
-    _, label = np.unique(labels, return_inverse=True)
-    _, stratum = np.unique(strata, return_inverse=True)
-    key, first, unit = np.unique(
-        stratum.astype(np.int64) * (int(label.max()) + 1) + label, return_index=True, return_inverse=True
-    )
-    if not nest and len(key) > int(label.max()) + 1:
-        raise NestingError("a PSU occurs in two strata; say nest=True where labels repeat across strata")
-    of_unit = stratum[first].astype(np.int64)
-    sampled = counts_by(of_unit, int(of_unit.max()) + 1)
-    return Stage(unit.astype(np.int64), of_unit, sampled, _population(stratum, size, sampled))
+    def stratum_name(self, stage: int, stratum: int) -> str:
+        """'stratum X', at later stages 'unit Y of stratum X'. stage: 0 for the first of the counted stages."""
+        at = self.counted_stages[stage]
+        own = None if at.stratum_labels is None else f"stratum {at.stratum_labels[stratum]!s}"
+        if stage == 0:
+            return own or "the only stratum"
+        above = self.unit_name(stage - 1, int(at.parent[stratum]))
+        return above if own is None else f"{own} of {above}"
+
+    def unit_name(self, stage: int, unit: int) -> str:
+        at = self.counted_stages[stage]
+        within = self.stratum_name(stage, int(at.stratum[unit]))
+        name = f"{'PSU' if stage == 0 else 'unit'} {at.unit_labels[unit]!s}"
+        return name if within == "the only stratum" else f"{name} of {within}"
+
+    def lonely_message(self, stage: int, stratum: int, count: int) -> str:
+        at = self.counted_stages[stage]
+        unit = int(np.flatnonzero(at.stratum == stratum)[0])
+        more = f" (and {count - 1} more such places)" if count > 1 else ""
+        return (
+            f"{self.stratum_name(stage, stratum)} has a single unit at stage {stage + 1}, "
+            f"{at.unit_labels[unit]!s}; at least 2 expected, or lonely_psu other than 'fail'{more}"
+        )
 
 
-def _population(stratum: Ints, size: Floats, sampled: Ints) -> Floats:
-    """(strata,) population counts; checked to be constant within a stratum and no less than the sample."""
-    filled = np.where(np.isnan(size), np.inf, size)
-    low, high = np.full(len(sampled), np.inf), np.full(len(sampled), -np.inf)
-    np.minimum.at(low, stratum, filled)
-    np.maximum.at(high, stratum, filled)
-    if (low != high).any():
-        raise FpcError(f"fpc varies within {int((low != high).sum())} strata")
-    if (small := low < sampled).any():
-        raise FpcError(f"fpc is smaller than the number of sampled PSUs in {int(small.sum())} strata")
-    return low
+def domain_rows(rows: npt.ArrayLike, n: int) -> Bools:
+    """(n,) booleans; 1 and 0 count as such, and a missing value (NaN, None) is out. Raises ShapeError, NumberError."""
+    chosen = np.asarray(rows)
+    if chosen.shape != (n,):
+        raise ShapeError(f"a domain is a boolean per row: {n} expected, found {chosen.shape}")
+    if chosen.dtype.kind == "b":
+        return chosen
+    inside = np.asarray(chosen == 1, dtype=np.bool_)
+    missing = np.array([each is None or each != each for each in chosen.tolist()], dtype=np.bool_)
+    if not (inside | np.asarray(chosen == 0, dtype=np.bool_) | missing).all():
+        raise NumberError("a domain is a boolean per row; found other values than 0 and 1")
+    return inside
+
+
+def _check_weights(weights: Floats, *, negative: bool = False) -> None:
+    wrong = ~np.isfinite(weights) if negative else ~(np.isfinite(weights) & (weights >= 0))
+    if wrong.any():
+        at = int(np.flatnonzero(wrong)[0])
+        what = "finite weights" if negative else "finite weights of at least 0"
+        raise WeightError(f"{what} expected; row {at} has {weights[at]:g} ({int(wrong.sum())} such rows)")

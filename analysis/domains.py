@@ -29,6 +29,8 @@ class Estimates:
     variance: design variance, exactly 0 where it is rounding noise
     simple: variance of simple random sampling with replacement of as many respondents (deff is the quotient)
     n: respondents with a valid answer, unweighted; n_positive: those with a weight above 0
+    kish: how much unequal weights alone multiply a variance, 1 or more; of one item it counts every respondent
+        of the domain, whether or not this item was answered
     n_psu, df: PSUs with such a respondent, and minus their strata
     lonely: a stratum with a single PSU contributed 0; complete: every block had answers
     """
@@ -38,6 +40,7 @@ class Estimates:
     simple: Floats
     n: Ints
     n_positive: Ints
+    kish: Floats
     n_psu: Ints
     df: Ints
     lonely: Bools
@@ -48,7 +51,7 @@ class Estimates:
         number, count = np.full((measures, domains), np.nan), np.zeros((measures, domains), dtype=np.int64)
         return cls(
             value=number, variance=number.copy(), simple=number.copy(),
-            n=count, n_positive=count.copy(), n_psu=count.copy(), df=count.copy(),
+            n=count, n_positive=count.copy(), kish=np.ones_like(number), n_psu=count.copy(), df=count.copy(),
             lonely=count.astype(np.bool_), complete=count.astype(np.bool_),
         )
 
@@ -87,6 +90,13 @@ def _regroup(by_leaf: Any, grouping: Grouping) -> Any:
     sums = np.zeros((grouping.size, *leading.shape[1:]), dtype=by_leaf.dtype)
     np.add.at(sums, grouping.of_leaf[inside], leading[inside])
     return np.ascontiguousarray(sums.swapaxes(0, 1))
+
+
+def _kish(rows: Floats, weights: Floats, squares: Floats) -> Floats:
+    """n sum w^2 / (sum w)^2; 1 where nobody has a weight. Source: Kish (1965), Survey Sampling, sec. 11.7."""
+    effect = np.ones_like(weights)
+    np.divide(rows * squares, weights**2, out=effect, where=weights > 0)
+    return np.maximum(effect, 1.0)
 
 
 def _composite_blocks(measures: Sequence[Measure]) -> list[Block]:
@@ -128,6 +138,8 @@ class _Domains:
         self.counts: Ints = _regroup(table.leaf_counts, grouping)
         self.positive: Ints = _regroup(table.leaf_positive, grouping)
         self.totals = self.codes @ table.answers.lookup
+        rows, weights, squares = _regroup(table.leaf_weights, grouping).transpose(2, 0, 1)
+        self.kish = _kish(rows, weights, squares)
         self.ratios = [self._ratios(measure, at) for at, measure in enumerate(measures)]
         self._pair()
         self._moved: dict[int, Floats] = {}
@@ -146,7 +158,7 @@ class _Domains:
         if len(keys) < len(psu):
             self.pair_of = pair_of.astype(np.int64)
             psu, self.pair_domain = keys % len(stage.stratum), keys // len(stage.stratum)
-        self.clusters = Clusters.build(stage, psu, self.pair_domain, self.size)
+        self.clusters = Clusters.build(stage, psu, self.pair_domain, self.size, self.table.design.lonely_psu)
 
     def _ratios(self, measure: Measure, at: int) -> _Ratios:
         """Value of the measure, written to `out`, and what its linearisation needs."""
@@ -223,6 +235,7 @@ class _Domains:
         counts = lookup[:, measure.base] > 0
         out.n[at] = self.counts[item][:, counts].sum(axis=1)
         out.n_positive[at] = self.positive[item][:, counts].sum(axis=1)
+        out.kish[at] = self.kish[self.table.place_of_item[item]]
         residual = lookup[counts, measure.column] - ratios.ratio[0][:, None]
         squares = (self.codes[item][:, counts] * residual**2).sum(axis=1)
         self._set_simple(at, self.totals[item, :, measure.base], squares * ratios.pull[0] ** 2)
@@ -244,6 +257,8 @@ class _Domains:
         out.n[at] = counts_by(seen.domain[valid], self.size)
         out.n_positive[at] = counts_by(seen.domain[weights > 0], self.size)
         whole = sums_by(seen.domain, weights, self.size)
+        squared = sums_by(seen.domain, weights**2, self.size)
+        out.kish[at] = _kish(out.n_positive[at].astype(np.float64), whole, squared)
         self._set_simple(at, whole, sums_by(seen.domain, weights * moved**2, self.size))
 
     def _set_simple(self, at: int, whole: Floats, squares: Floats) -> None:
