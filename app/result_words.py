@@ -87,8 +87,8 @@ FLAGS: Mapping[str, Pair] = {
         "A stratum has a single primary sampling unit and contributes no variance",
     ),
     "pooled_deff": (
-        "Khoảng tin cậy dùng hệ số thiết kế của nhóm đơn vị cùng loại hoặc của toàn đợt",
-        "The interval uses the design effect of units of this kind, or of the whole wave",
+        "Khoảng tin cậy có dùng thêm hệ số thiết kế của nhóm đơn vị cùng loại hoặc của toàn đợt",
+        "The interval also draws on the design effect of units of this kind, or of the whole wave",
     ),
     "pooled_df": (
         "Bậc tự do lấy của nhóm đơn vị cùng loại hoặc của toàn đợt",

@@ -27,7 +27,7 @@ Ints = npt.NDArray[np.int64]
 
 METHODS: Mapping[str, Method] = {
     "korn_graubard_hybrid": "korn_graubard", "korn_graubard_pooled": "korn_graubard", "wilson": "wilson",
-    "logit": "logit", "t": "t",
+    "wilson_pooled": "wilson", "logit": "logit", "t": "t",
 }
 """interval rule of an index definition -> method; 'hybrid' and 'pooled' differ in `single`"""
 POPULATION, COUNT_MISSING, FPC_IGNORED = 1 << 8, 1 << 9, 1 << 10

@@ -22,7 +22,7 @@ CriterionKind = Literal["overall", "part", "factor"]
 Attribution = Literal["receiver", "handler"]
 Operator = Literal[">", ">="]
 ItemInterval = Literal["korn_graubard_hybrid", "wilson", "logit"]
-PooledInterval = Literal["korn_graubard_pooled", "logit", "t"]
+PooledInterval = Literal["wilson_pooled", "korn_graubard_pooled", "logit", "t"]
 MeanInterval = Literal["t"]
 
 

@@ -107,7 +107,7 @@ def _rounding(top: Node) -> Rounding:
 def _interval(top: Node) -> IntervalRule:
     table = top.table("interval")
     if table is None:
-        return IntervalRule("korn_graubard_hybrid", "korn_graubard_pooled", "t", 0.95)
+        return IntervalRule("korn_graubard_hybrid", "wilson_pooled", "t", 0.95)
     rule = IntervalRule(
         item=cast(ItemInterval, table.word("item", known=get_args(ItemInterval))),
         pooled=cast(PooledInterval, table.word("pooled", known=get_args(PooledInterval))),

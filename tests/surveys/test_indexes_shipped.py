@@ -62,7 +62,7 @@ def test_the_rules_are_those_of_the_house(name: str):
     assert (index.aggregation, index.not_applicable) == ("pooled_answers", "exclude")
     assert (index.rounding.method, index.rounding.digits) == ("half_up", 2)
     assert (index.interval.item, index.interval.pooled, index.interval.mean, index.interval.level) == (
-        "korn_graubard_hybrid", "korn_graubard_pooled", "t", 0.95
+        "korn_graubard_hybrid", "wilson_pooled", "t", 0.95
     )
     assert index.minimum_n == 30
     assert index.minimum_response_rate_reason
