@@ -16,7 +16,7 @@ from surveys.store import order
 from surveys.store import scores as score_store
 from surveys.store import waves as wave_store
 
-group = AppGroup("scores", help="Kết quả: xuất bảng điểm, tính lại bảng điểm hiển thị.")
+group = AppGroup("scores", help="Kết quả: xuất số liệu, tính lại bảng số liệu hiển thị.")
 
 
 @group.command("export", help="Xuất kết quả của một đợt khảo sát, mỗi dòng một đơn vị và một chỉ tiêu.")
@@ -37,7 +37,7 @@ def export(wave_code: str, form: str, out: str, unit_code: str | None, public: b
     click.echo(f"Đã xuất {len(records)} dòng kết quả của đợt khảo sát {wave.code}.", err=True)
 
 
-@group.command("refresh", help="Tính và lưu bảng kết quả mà người xem thấy hôm nay; mỗi ngày một lần.")
+@group.command("refresh", help="Tính và lưu bảng số liệu mà người xem thấy hôm nay; mỗi ngày một lần.")
 @click.option("--wave", "wave_code", required=True, help="Mã đợt khảo sát.")
 @click.option("--force", is_flag=True, help="Tính lại dù hôm nay đã tính.")
 @refusing
@@ -48,4 +48,4 @@ def refresh(wave_code: str, force: bool) -> None:
     with transaction() as session:
         order.forget_order(session, server_day())  # the one thing that runs every day
         score_store.save(session, wave, table.day, table.records)
-    click.echo(f"Đã tính bảng kết quả ngày {table.day:%d/%m/%Y} của đợt khảo sát {wave.code}.")
+    click.echo(f"Đã tính bảng số liệu ngày {table.day:%d/%m/%Y} của đợt khảo sát {wave.code}.")

@@ -271,7 +271,7 @@ class ScoreTableRow(Base):
     wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     document: Mapped[str] = mapped_column(Text)
-    """records as JSON, the same as `scores export` writes"""
+    """a fixed-length head (a print of what the table was computed from), then the records as JSON"""
 
 
 class AccountRow(Base):
