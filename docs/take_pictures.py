@@ -51,6 +51,8 @@ def staff(browser: Browser, base: str) -> None:
         page.locator("form[action='/account/demonstration'] button").first.click()
         page.goto(f"{base}/results/QT-2026-MP")
         take(page, f"results-{width}")
+        page.get_by_role("heading", name="Các đơn vị trực thuộc").evaluate("heading => heading.scrollIntoView()")
+        take(page, f"results-communes-{width}")
         page.goto(f"{base}/results/QT-2026-MP/19249")
         take(page, f"results-unit-{width}")
 
