@@ -14,7 +14,7 @@ from analysis.command.options import parser
 def main(
     arguments: Sequence[str] | None = None, source: BinaryIO | None = None, sink: TextIO | None = None
 ) -> int:
-    """Exit code: 0 done; 1 the data do not allow it; 2 the command is wrong.
+    """Exit code: 0 done; 1 the data do not allow it; 2 the command is wrong; 130 interrupted.
 
     arguments: None: those of the process; source: what '-' reads; sink: where the table goes.
     """
@@ -37,6 +37,8 @@ def main(
     except BrokenPipeError:  # `| head` has seen enough
         if sink is None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

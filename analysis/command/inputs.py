@@ -173,12 +173,14 @@ def system(frame: Frame, names: Sequence[str], rows: Bools) -> System:
 def satisfied(frame: Frame, name: str, codes: Sequence[str]) -> Floats:
     """(n,) 1 where the answer is one of the codes, 0 where it is another, NaN where there is none.
 
-    Where all codes are numbers the column must be too. Raises DataFault.
+    Codes and column must be of a kind: all numbers, or texts. Raises UsageFault, DataFault.
     """
     try:
         wanted = [float(code) for code in codes]
     except ValueError:
         cells = np.array([str(cell) for cell in frame.cells[name]])
+        if all(not isinstance(label, str) for label in frame.levels(name, ~frame.absent(name))[0]):
+            raise UsageFault(f"--satisfied: numbers expected, as column {name} has, found {','.join(codes)}") from None
         return np.where(frame.absent(name), np.nan, np.isin(cells, list(codes)))
     values = frame.numbers(name)
     return np.where(np.isnan(values), np.nan, np.isin(values, wanted))

@@ -95,6 +95,13 @@ def names(text: str) -> list[str]:
     return found
 
 
+def _sign(text: str) -> str:
+    sign = text.replace("\\t", "\t")
+    if len(sign) != 1:
+        raise argparse.ArgumentTypeError(f"one sign expected, found {text!r}")
+    return sign
+
+
 def _probabilities(text: str) -> list[float]:
     try:
         found = [float(each) for each in text.split(",")]
@@ -152,8 +159,10 @@ def _table() -> argparse.ArgumentParser:
     part = argparse.ArgumentParser(add_help=False)
     part.add_argument("file", nargs="?", default="-", help="CSV or Parquet; '-' or nothing: standard input")
     group = part.add_argument_group("the table")
-    group.add_argument("--separator", metavar="SIGN", help="between fields (default: what the header shows)")
-    group.add_argument("--decimal", default=".", metavar="SIGN", help="before decimals (default: a point)")
+    group.add_argument(
+        "--separator", type=_sign, metavar="SIGN", help="between fields (default: what the header shows)"
+    )
+    group.add_argument("--decimal", choices=(".", ","), default=".", help="before decimals (default: a point)")
     group.add_argument(
         "--missing", type=names, default=[], metavar="TEXT,...",
         help="texts that stand for no answer, beside '' and NA",

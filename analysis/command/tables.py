@@ -85,7 +85,7 @@ def _csv(rows: Sequence[Row], asked: argparse.Namespace, out: TextIO) -> None:
 def _json(rows: Sequence[Row], asked: argparse.Namespace, out: TextIO) -> None:
     columns, lines = _flat(rows, asked)
     whole = [{name: line.get(name) for name in columns} for line in lines]
-    out.write("[\n" + ",\n".join(json.dumps(line, ensure_ascii=False) for line in whole) + "\n]\n")
+    out.write("[\n" + ",\n".join(json.dumps(line, ensure_ascii=False, default=str) for line in whole) + "\n]\n")
 
 
 def _text(rows: Sequence[Row], asked: argparse.Namespace, out: TextIO) -> None:
@@ -143,7 +143,9 @@ def _shown(name: str, line: dict[str, Any], share: bool) -> str:
         return _decimal(value, 1).removesuffix(",0")
     if name == "probability":
         return str(value).replace(".", ",")
-    return _decimal(value, 2) if isinstance(value, float) else str(value)
+    if isinstance(value, str):
+        return value
+    return _decimal(value, 2) if isinstance(value, float) else _decimal(value, 0)
 
 
 def _figure(value: float, share: bool) -> str:
