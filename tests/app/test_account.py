@@ -283,6 +283,7 @@ def test_one_click_signs_in_on_the_demonstrations_own_machine(demonstration: Cal
 @pytest.mark.parametrize("changes", [
     {"demonstration": False}, {"bind": "0.0.0.0"}, {"bind": "192.168.1.5", "public_url": "http://192.168.1.5:8000"},
     {"public_url": "https://hailong.example.vn"}, {"trusted_proxies": 1},
+    {"bind": "0.0.0.0", "public_url": "http://127.0.0.1:8000"},
 ])
 def test_no_one_click_unless_it_is_the_demonstration_on_loopback(
     demonstration: Callable[..., FlaskClient], changes: dict[str, object]

@@ -13,6 +13,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import server_day
@@ -394,3 +395,6 @@ def test_free_text_reaches_no_log_when_the_store_fails(
     assert fields["id"] not in caplog.text
     assert "riêng tư" not in reply.text
     assert world.count() == 0, "an answer is stored with its comment or not at all"
+    with world.app.app_context(), transaction() as session, pytest.raises(IntegrityError) as failed:
+        without_wave(session, [{"province_code": "T1", "id": bytes(16), "unit_id": 1, "variable": "c", "text": slip}])
+    assert slip not in str(failed.value).partition("DETAIL")[0], "SQLAlchemy shows no parameters"
