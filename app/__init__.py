@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import auth, cli, db, errors, headers, settings, templating
+from app import auth, cli, compress, db, errors, headers, settings, templating
 from app.settings import Settings
 from surveys.indexes import load as indexes
 from surveys.questionnaires import load as questionnaires
@@ -57,6 +57,7 @@ def create_app(given: Settings | None = None) -> Flask:
     errors.register(app)
     auth.register(app)
     headers.register(app)
+    compress.register(app)
     templating.register(app)
     _blueprints(app)
     cli.register(app)

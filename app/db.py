@@ -16,7 +16,7 @@ from pathlib import Path
 from flask import Flask, current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -33,7 +33,8 @@ def init(app: Flask, settings: Settings) -> None:
     # parameters of a failing statement are answers: they must not reach a log
     options: dict[str, object] = {"pool_pre_ping": not url.startswith("sqlite"), "hide_parameters": True}
     if url.startswith("sqlite"):
-        settings.state.mkdir(parents=True, exist_ok=True)
+        settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _private(url)
     else:
         # an acknowledgement promises that the answer survives a power cut
         options["connect_args"] = {"options": "-c synchronous_commit=on -c timezone=UTC"}
@@ -44,6 +45,13 @@ def init(app: Flask, settings: Settings) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(db.engine)
+
+
+def _private(url: str) -> None:
+    """Other users of this machine do not read the answers: the file is made before SQLite makes it."""
+    path = make_url(url).database
+    if path and path != ":memory:" and Path(path).parent.is_dir():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -35,8 +35,11 @@ def write_whole(path: str, content: bytes, mode: int = 0o644) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    target = Path(path)
+    target = Path(path).resolve()  # what a link points at is replaced, not the link
     try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(content)  # a pipe, /dev/null
+            return
         handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "wb") as file:

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from flask import Request
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app import rendering
 from app.form_view import Problem
@@ -59,13 +60,15 @@ def page_of(
     cell = wave_store.cell(session, place.province_code, place.cell)
     wave = wave_store.wave_by_id(session, cell.wave_id)
     tree = conduct.tree_of(session, wave)
-    version = version or wave.questionnaire_id
+    questionnaire = definitions.questionnaire(session, version or wave.questionnaire_id)
+    if version and questionnaire.instrument != definitions.questionnaire(session, wave.questionnaire_id).instrument:
+        raise SubmissionRefusal("token_forged")  # a form of another wave's questionnaire
     shown = rendering.Place(
         action, tree.full_name(tree.by_id(cell.received_at).code), label, slip=token_place.startswith(SLIPS)
     )
     name = name_within(tree.unit(wave.province_code).name)
     return Page(
-        place, wave, definitions.questionnaire(session, version), version, shown, f"Sở Nội vụ {name}", token_place
+        place, wave, questionnaire, version or wave.questionnaire_id, shown, f"Sở Nội vụ {name}", token_place
     )
 
 
@@ -101,7 +104,10 @@ def read_fields(request: Request) -> dict[str, str]:
 
     Raises SubmissionRefusal("form_malformed") or ("field_repeated").
     """
-    pairs = _json_pairs(request.get_data(cache=False)) if request.is_json else list(request.form.items(multi=True))
+    try:
+        pairs = _json_pairs(_body(request)) if request.is_json else list(request.form.items(multi=True))
+    except OSError:  # a chunked body that is no such thing, or a sender that went away
+        raise SubmissionRefusal("form_malformed", reason="HTTP") from None
     fields: dict[str, str] = {}
     for name, value in pairs:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -114,6 +120,14 @@ def read_fields(request: Request) -> dict[str, str]:
             raise SubmissionRefusal("form_too_long", field=name, most=LONGEST_VALUE)
         fields[name] = value
     return fields
+
+
+def _body(request: Request) -> bytes:
+    raw = request.get_data(cache=False)
+    most = request.max_content_length
+    if most is not None and len(raw) >= most:  # sent in chunks, its length is known only now
+        raise RequestEntityTooLarge
+    return raw
 
 
 def _json_pairs(raw: bytes) -> list[tuple[str, object]]:

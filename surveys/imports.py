@@ -106,8 +106,8 @@ def store_batch(session: Session, wave: Wave, batch: Batch, key: bytes) -> Impor
     _check_design(session, wave, rows, present, faults)
     faults.refuse_if_any()
 
-    shared = _shared_weights(rows)
-    wanted = {row.key: (row.key, row.fpc, shared[row.key]) for row in rows}
+    # a given weight stays with its own row: what citizens send into the same cell has none
+    wanted = {row.key: (row.key, row.fpc, None) for row in rows}
     cells = wave_store.ensure_cells(session, wave, wanted.values())
     store.add_many(session, [
         _response(wave, batch.version, row, id, cells[row.key]) for row, id in zip(rows, ids, strict=True)
@@ -148,7 +148,6 @@ class _Reader:
         self.units = {unit.code: stored_id(unit.id) for unit in tree.subtree(wave.province_code)}
         self.bases = {basis.word: basis for basis in Basis}
         self.modes = {mode.word: mode for mode in Mode}
-        self.weighted = "weight" in columns
         at = {column: place for place, column in enumerate(columns)}
         self.place = {column: at.get(column) for column in DESIGN_COLUMNS}
         self.variables = [(v, at.get(v), codes) for v, codes in _variables(questionnaire).items()]
@@ -173,8 +172,6 @@ class _Reader:
         mode = self._word(line, "mode", given["mode"] or "import", self.modes)
         stratum, psu = self._label(line, "stratum", given["stratum"]), self._label(line, "psu", given["psu"])
         weight = self._number(line, "weight", given["weight"], least=0.0)
-        if self.weighted and not given["weight"]:
-            self.faults.add("weight_missing", line, "weight")
         fpc = self._number(line, "fpc", given["fpc"], least=1.0)
         day = self._day(line, given["day"])
         answers, texts = self._answers(line, cells), self._free_texts(line, cells)
@@ -204,7 +201,7 @@ class _Reader:
         if not text:
             return None
         try:
-            number = float(text)
+            number = float(text) if "_" not in text else math.nan
         except ValueError:
             number = math.nan
         if not math.isfinite(number) or number < least:
@@ -216,7 +213,7 @@ class _Reader:
         if not text:
             return self.today
         try:
-            day = date.fromisoformat(text)
+            day = date.fromisoformat(text if len(text) == len("2026-07-31") and text[4] == "-" != text[5] else "")
         except ValueError:
             self.faults.add("day_malformed", line, "day", value=text[:40])
             return None
@@ -251,13 +248,10 @@ class _Reader:
 def _check_design(
     session: Session, wave: Wave, rows: Sequence[_Row], present: Mapping[CellKey, CellRow], faults: _Faults
 ) -> None:
-    """fpc: one per stratum, and no fewer PSUs in the population than in the sample; weights: not mixed."""
+    """fpc: one per stratum, and no fewer PSUs in the population than in the sample."""
     strata: dict[tuple[int, str], list[_Row]] = defaultdict(list)
     for row in rows:
         strata[row.key[2], row.key[3]].append(row)
-        cell = present.get(row.key)
-        if cell is not None and cell.weight is not None and row.weight is None:
-            faults.add("weight_mixed", row.line, "weight")
     stored: dict[tuple[int, str], list[CellRow]] = defaultdict(list)
     for cell in present.values():
         stored[cell.basis, cell.stratum].append(cell)
@@ -283,20 +277,12 @@ def _numbers(sizes: Iterable[float | None]) -> str:
     return ", ".join("–" if size is None else f"{size:g}" for size in sorted(sizes, key=lambda s: s or 0.0))
 
 
-def _shared_weights(rows: Sequence[_Row]) -> dict[CellKey, float | None]:
-    """The weight that all new answers of a cell share; None where they differ."""
-    weights: dict[CellKey, set[float | None]] = defaultdict(set)
-    for row in rows:
-        weights[row.key].add(row.weight)
-    return {key: next(iter(found)) if len(found) == 1 else None for key, found in weights.items()}
-
-
 def _response(wave: Wave, version: int, row: _Row, id: bytes, cell: CellRow) -> dict[str, object]:
     return {
         "province_code": wave.province_code, "id": id, "wave_id": wave.id, "cell": cell.id, "point_id": None,
         "version": version, "mode": int(row.mode), "language": int(Language.VI),
         "day": store.day_number(row.day), "duration": 0, "flags": 0,
-        "weight": None if row.weight == cell.weight else row.weight, "answers": row.answers,
+        "weight": row.weight, "answers": row.answers,
     }
 
 

@@ -33,6 +33,8 @@ def rows(frame: Frame, series: str, bases: frozenset[Basis], found: Series) -> I
         listed = []
         for at, one in enumerate(named):
             figures = {name: column[at][place] for name, column in columns.items()}
+            if figures["ci_low"] is not None:  # a last binary digit may lie outside an interval of no width
+                figures["estimate"] = min(max(figures["estimate"], figures["ci_low"]), figures["ci_high"])
             target = targets[at]
             decided = None
             if target is not None and figures["ci_low"] is not None:

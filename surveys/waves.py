@@ -119,6 +119,7 @@ def parse_target(text: str) -> Target:
         percent = float(rest.removeprefix(operator or "").strip().replace(",", "."))
     except ValueError:
         raise WaveRefusal("target_malformed", target=text) from None
-    if not 0 < percent < 100 and not (percent == 100 and operator != ">"):
+    # below 1 somebody wrote a share for a percentage: 0.85 for 85
+    if not 1 <= percent < 100 and not (percent == 100 and operator != ">"):
         raise WaveRefusal("target_malformed", target=text)
     return Target(percent / 100, operator or ">=")

@@ -115,6 +115,7 @@ def population(code: str, file: Path) -> None:
     sheet, _ = read_sheet(file)
     faults = column_faults(sheet.columns, ["unit", "size"], [])
     sizes: dict[str, int] = {}
+    lines: dict[str, int] = {}
     if not faults:
         unit_at, size_at = sheet.columns.index("unit"), sheet.columns.index("size")
         for line, cells in sheet.rows:
@@ -126,6 +127,13 @@ def population(code: str, file: Path) -> None:
                 faults.append(Fault("unit_repeated", line, "unit", {"unit": cells[unit_at]}))
             else:
                 sizes[cells[unit_at].strip()] = int(cells[size_at])
+                lines[cells[unit_at].strip()] = line
+    with reading() as session:
+        wave = store.wave(session, code)
+        members = {unit.code for unit in conduct.tree_of(session, wave).subtree(wave.province_code)}
+    faults += [
+        Fault("unit_unknown", lines[unit], "unit", {"unit": unit}) for unit in sizes if unit not in members
+    ]
     if faults:
         raise WaveRefusal("population_faulty", faults=faults, count=len(faults))
     with transaction() as session:

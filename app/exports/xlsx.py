@@ -1,6 +1,7 @@
 """XLSX for people: one sheet per kind of measure, a picture of the communes, notes. Opens in Excel and LibreOffice.
 
-Shares stand as percentages with the decimals of the index, rounded half up; full precision is in JSON and CSV.
+Shares stand as percentages with the decimals of the index, rounded half up; the last sheet holds every record with
+the names and the full precision of JSON and CSV.
 Nothing is computed by the sheet: every cell is a text or a number.
 """
 
@@ -16,6 +17,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from app.exports.fields import ordered
 from app.exports.notes import notes
 from app.exports.picture import Rows, communes
 from app.result_words import LEVELS, SERIES, VERDICTS, Phrases, target_said
@@ -62,9 +64,11 @@ def write(records: Sequence[Record], captions: Captions) -> bytes:
             _table(book.add_worksheet(name), name, own, _columns(kept, name), kept)
         _communes(book, kept)
         _notes(book.add_worksheet("Ghi chú"), kept)
+        _raw(book.add_worksheet(RAW), kept, records, captions)
     return held.getvalue()
 
 
+RAW = "Dữ liệu"
 _OVERALL, _MEANS = "Tổng hợp", "Điểm trung bình"
 _LAST_PRINTED = "Được công bố"
 """what a statistician needs besides stands to its right, on the screen"""
@@ -240,6 +244,25 @@ def _communes(book: Workbook, kept: _Book) -> None:
     sheet.set_portrait()
     sheet.fit_to_pages(1, 1)
     sheet.print_area(0, 0, head + len(shown) + 2, _REACH - 2)
+
+
+def _raw(sheet: Worksheet, book: _Book, records: Sequence[Record], captions: Captions) -> None:
+    """Every record with the names and the unrounded numbers of the JSON and CSV, for whoever computes on."""
+    fields, rows = ordered(records, captions)
+    at = _top(sheet, RAW, book)
+    sheet.freeze_panes(at + 1, 0)
+    sheet.set_column(0, len(fields) - 1, 14)
+    for column, name in enumerate(fields):
+        sheet.write_string(at, column, name)
+    for line, row in enumerate(rows, start=at + 1):
+        for column, name in enumerate(fields):
+            value = row[name]
+            if isinstance(value, bool):
+                sheet.write_boolean(line, column, value)
+            elif isinstance(value, int | float):
+                sheet.write_number(line, column, value)
+            elif value is not None:
+                sheet.write_string(line, column, ",".join(value) if isinstance(value, list) else str(value))
 
 
 def _notes(sheet: Worksheet, book: _Book) -> None:

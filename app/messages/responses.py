@@ -71,14 +71,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{value} không phải số hợp lệ (từ {least} trở lên)",
         "{value} is not a valid number (at least {least})",
     ),
-    "weight_missing": (
-        "chưa ghi quyền số; khi tệp có cột weight, mọi dòng phải có",
-        "the weight is missing; where the file has a weight column every row needs one",
-    ),
-    "weight_mixed": (
-        "dòng không có quyền số rơi vào ô mẫu đã có quyền số; hãy thêm cột weight",
-        "a row without a weight falls into a design cell that has one; add the weight column",
-    ),
     "fpc_varies": (
         "fpc phải như nhau trong tầng {stratum}; gặp các giá trị {values}",
         "fpc must be constant within stratum {stratum}; found {values}",

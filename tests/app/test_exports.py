@@ -96,7 +96,7 @@ def test_no_name_becomes_a_formula():
     assert {row["unit_name"] for row in rows if row["unit"] == "X2"} == {f"'{EVIL}"}
     for sheet in workbook():
         for cell in (cell for row in sheet.iter_rows() for cell in row if cell.value is not None):
-            assert cell.data_type in {"s", "n"}
+            assert cell.data_type in {"s", "n", "b"}
             assert cell.hyperlink is None
 
 
@@ -125,7 +125,7 @@ def test_real_figures_are_a_draft_on_every_sheet_until_they_are_published(state:
 def test_the_workbook_has_a_sheet_for_each_kind_of_measure():
     book = workbook()
     assert book.sheetnames == [
-        "Tổng hợp", "Yếu tố", "Tiêu chí", "Điểm trung bình", "Biểu đồ xã, phường", "Ghi chú",
+        "Tổng hợp", "Yếu tố", "Tiêu chí", "Điểm trung bình", "Biểu đồ xã, phường", "Ghi chú", "Dữ liệu",
     ]
     for name, rows in (("Tổng hợp", 6), ("Yếu tố", 6 * 5), ("Tiêu chí", 6 * 22), ("Điểm trung bình", 6 * 28)):
         sheet = book[name]
@@ -215,3 +215,17 @@ def test_every_code_of_a_record_has_its_words():
     assert set(words.FORMATS) == set(FORMATS)
     say = words.Phrases.of(captions())
     assert say.flags(["small_n", "few_psus"]) == "Không tính riêng (dưới 30 phiếu); dưới 8 đơn vị mẫu cấp một"
+
+
+def test_the_last_sheet_holds_every_record_unrounded():
+    sheet = workbook()["Dữ liệu"]
+    lines = [list(row) for row in sheet.iter_rows(values_only=True)]
+    head = next(at for at, line in enumerate(lines) if line[0] == "unit")
+    stored = json.loads(FORMATS["json"](records(), captions()))
+    assert len(lines) - head - 1 == len(stored)
+    for line, record in zip(lines[head + 1 :], stored, strict=True):
+        for name, value in zip(lines[head], line, strict=False):
+            if isinstance(record.get(name), float):
+                assert value == pytest.approx(record[name], abs=1e-14)
+            elif isinstance(record.get(name), int | bool):
+                assert value == record[name]

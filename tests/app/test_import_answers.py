@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from tests.world import ITEMS, World, build, refused, run
+from tests.world import ITEMS, World, answered, build, opened, post, refused, run
 
 Write = Callable[[str], str]
 
@@ -45,10 +46,19 @@ def test_imported_answers_are_of_the_drawn_sample_unless_they_say_otherwise(worl
     assert rows == [(1, 7), (4, 3)]
 
 
-def test_a_weight_that_a_whole_cell_shares_is_kept_once(world: World, write: Write):
-    take_in(world, write("unit,stratum,psu,weight,q1\nX1,A,p1,2.5,5\nX1,A,p1,2.5,4\nX1,A,p2,1,5\nX1,A,p2,3,5\n"))
-    assert world.rows("select psu, weight from cell where psu <> '' order by psu") == [("p1", 2.5), ("p2", None)]
-    assert sorted(world.rows("select weight from response where weight is not null")) == [(1.0,), (3.0,)]
+def test_a_given_weight_stays_with_its_own_row(world: World, write: Write):
+    take_in(world, write("unit,stratum,psu,weight,q1\nX1,A,p1,2.5,5\nX1,A,p1,2.5,4\nX1,A,p2,1,5\nX1,A,p2,,5\n"))
+    assert sorted(world.rows("select weight from response where weight is not null")) == [(1.0,), (2.5,), (2.5,)]
+    assert world.rows("select count(*) from response where weight is null") == [(1,)]
+
+
+def test_imported_weights_do_not_reach_what_citizens_send_into_the_same_cell(world: World, write: Write):
+    take_in(world, write("unit,basis,weight,q1\nX1,open,50,5\nX1,open,50,5\n"))
+    assert post(world, answered(opened(world), "1")).status_code == 201
+    records = json.loads(run(world.runner, "scores", "export", "--wave", "W1", "--format", "json", "--out", "-"))
+    wanted = ("X1", "item:q1", "monitoring")
+    (found,) = [one for one in records if (one["unit"], one["measure"], one["series"]) == wanted]
+    assert found["estimate"] == pytest.approx(100 / 101)
 
 
 def test_the_same_file_cannot_come_in_twice(world: World, write: Write):
@@ -78,7 +88,8 @@ FAULTS = [
     ("unit,q1\nX1,5,5\n", ["dòng 2"]),
     ("unit,weight,q1\nX1,-1,5\n", ["dòng 2", "cột weight", "-1"]),
     ("unit,weight,q1\nX1,nan,5\n", ["dòng 2", "cột weight"]),
-    ("unit,weight,q1\nX1,,5\n", ["dòng 2", "cột weight"]),
+    ("unit,weight,q1\nX1,1_000,5\n", ["dòng 2", "cột weight"]),
+    ("unit,day,q1\nX1,20260101,5\n", ["dòng 2", "cột day"]),
     ("unit,fpc,q1\nX1,0.5,5\n", ["dòng 2", "cột fpc"]),
     ("unit,fpc,psu,q1\nX1,1,a,5\nX1,1,b,5\n", ["dòng 2", "cột fpc"]),
     ("unit,stratum,fpc,psu,q1\nX1,A,9,a,5\nX1,A,8,b,5\n", ["dòng 2", "cột fpc", "8, 9"]),
@@ -112,13 +123,6 @@ def test_a_faulty_file_names_row_and_column_and_stores_nothing(
 def test_every_fault_is_told_at_once(world: World, write: Write):
     said = refused(world.runner, "responses", "import", "--wave", "W1", write("unit,q1,q2\nX1,7,5\nZZ,5,8\n"))
     assert all(place in said for place in ("dòng 2, cột q1", "dòng 3, cột unit", "dòng 3, cột q2"))
-
-
-def test_rows_without_weight_do_not_fall_into_a_weighted_cell(world: World, write: Write):
-    take_in(world, write("unit,psu,weight,q1\nX1,a,2,5\n"))
-    said = refused(world.runner, "responses", "import", "--wave", "W1", write("unit,psu,q1\nX1,a,5\n", "more.csv"))
-    assert "dòng 2, cột weight" in said
-    assert world.count() == 1
 
 
 def test_the_fpc_of_a_stratum_counts_what_came_in_before(world: World, write: Write):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -398,3 +400,31 @@ def test_free_text_reaches_no_log_when_the_store_fails(
     with world.app.app_context(), transaction() as session, pytest.raises(IntegrityError) as failed:
         without_wave(session, [{"province_code": "T1", "id": bytes(16), "unit_id": 1, "variable": "c", "text": slip}])
     assert slip not in str(failed.value).partition("DETAIL")[0], "SQLAlchemy shows no parameters"
+
+
+def test_a_form_of_another_questionnaire_is_no_form_of_this_wave(world: World):
+    run(world.runner, "waves", "create", "W2", "--questionnaire", "counter-short", "--index", "counter-short",
+        "--province", "T1")
+    run(world.runner, "waves", "open", "W2")
+    issued = run(world.runner, "slips", "issue", "--wave", "W2", "--unit", "X1", "--count", "1", "--json")
+    token = opened(world, "/s/" + json.loads(issued)[0]["code"])["token"]
+    (slip,) = world.slips(1)
+    fields = {"token": token, "id": fresh_id(), "slip": slip, **dict.fromkeys(("f1", "f2", "f3", "f4", "f5"), "5")}
+    reply = post(world, {**fields, "q_overall": "5"}, "/s")
+    assert (reply.status_code, reply.json["error"]) == (400, "token_forged")
+    assert world.count() == 0
+    assert world.count("slip") == 2
+
+
+def test_pages_travel_compressed_where_the_phone_can_read_it(world: World):
+    path = f"/p/{world.point}"
+    plain, small = world.client.get(path), world.client.get(path, headers={"Accept-Encoding": "gzip, br"})
+    assert "Content-Encoding" not in plain.headers
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(small.data).startswith(b"<!doctype html>")
+    assert len(small.data) < len(plain.data) / 3
+    style = re.search(r"/static/css/hailong[^\"]*", plain.text)
+    assert style
+    assert world.client.get(style[0], headers={"Accept-Encoding": "gzip"}).headers["Content-Encoding"] == "gzip"
+    signed_in = world.client.get("/account/sign-in", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in signed_in.headers, "a page with a secret of the session is not compressed"

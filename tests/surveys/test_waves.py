@@ -27,7 +27,7 @@ def test_a_target_is_a_percentage_with_its_sign(text: str, expected: Target):
     assert parse_target(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "tám", "0", "-3", "101", ">100", "nan", "inf", "<85"])
+@pytest.mark.parametrize("text", ["", "tám", "0", "0.85", "-3", "101", ">100", "nan", "inf", "<85"])
 def test_a_target_that_cannot_be_met_or_read_is_refused(text: str):
     with pytest.raises(WaveRefusal, match="target_malformed"):
         parse_target(text)

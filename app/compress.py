@@ -1,0 +1,47 @@
+"""Compression of what citizens load, where no proxy does it: a phone on a bad network pays for every byte.
+
+Only pages without a session and static files: a page that mixes a secret with what somebody typed must not be
+compressed (its size would tell the secret).
+"""
+
+from __future__ import annotations
+
+import gzip
+from functools import lru_cache
+
+from flask import Flask, Response, current_app, request
+
+from app import auth
+
+KINDS = frozenset({"text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml",
+                   "application/json"})
+LEAST = 1024
+"""bytes from which it pays"""
+QUICK, SMALL = 4, 9
+
+
+def register(app: Flask) -> None:
+    @app.after_request
+    def compress(response: Response) -> Response:
+        rule = auth.rule_of(current_app, request.endpoint) if request.endpoint else None
+        if rule is None or rule.action is not None or rule.form or response.mimetype not in KINDS:
+            return response
+        response.vary.add("Accept-Encoding")
+        static = request.endpoint == "static"
+        if not request.accept_encodings["gzip"] or response.status_code not in {200, 422}:
+            return response
+        if "Content-Encoding" in response.headers or (response.is_streamed and not static):
+            return response
+        response.direct_passthrough = False
+        content = response.get_data()
+        if len(content) >= LEAST:
+            response.set_data(_kept(content) if static else gzip.compress(content, QUICK, mtime=0))
+            response.headers["Content-Encoding"] = "gzip"
+            if tag := response.get_etag()[0]:
+                response.set_etag(tag, weak=True)
+        return response
+
+
+@lru_cache(maxsize=64)
+def _kept(content: bytes) -> bytes:
+    return gzip.compress(content, SMALL, mtime=0)
