@@ -41,7 +41,7 @@ def issue(
         wave = wave_store.wave(session, wave_code)
         tree = conduct.tree_of(session, wave)
     # typeset before the lock is taken: ten thousand slips take a minute, and citizens answer meanwhile
-    document = _document(out, codes, wave, tree.full_name(unit_code)) if out else b""
+    document = _document(out, codes, wave, tree.full_name(unit_code), as_json) if out else b""
     with transaction() as session:
         wave = wave_store.wave(session, wave_code)
         collection.issue(session, wave, tree, unit_code, codes, secret(), server_day(), handled_by=handled_by)
@@ -59,13 +59,13 @@ def _rows(codes: Sequence[str]) -> list[dict[str, str]]:
     return [{"code": code, "address": addresses.of_slip(settings.address, code)} for code in codes]
 
 
-def _document(out: str, codes: Sequence[str], wave: Wave, unit_name: str) -> bytes:
+def _document(out: str, codes: Sequence[str], wave: Wave, unit_name: str, as_json: bool) -> bytes:
     rows = _rows(codes)
     if out.endswith(".pdf"):
         expires = server_day() + collection.SLIP_LIFE
         printed = [slips.Slip(row["address"], unit_name, wave.title, expires) for row in rows]
         return slips.render(printed, watermark=posters.watermark_of(wave), day=server_day())
-    if out.endswith(".json"):
+    if as_json or out.endswith(".json"):
         return json.dumps(rows, indent=1).encode()
     return "".join(["code,address\n", *[f"{row['code']},{row['address']}\n" for row in rows]]).encode()
 

@@ -84,11 +84,12 @@ def test_issued_slips_open_a_form_and_are_counted(world: World, tmp_path: Path):
     issued = json.loads(run(world.runner, *args, "--json"))
     run(world.runner, *args, "--out", str(out))
     assert len(out.read_text().splitlines()) == 4
+    assert len(json.loads(run(world.runner, *args, "--json", "--out", "-"))) == 3
     fields = answered(opened(world, "/s/" + issued[0]["code"]))
     assert post(world, fields, "/s").status_code == 201
     assert issued[0]["address"].endswith("/s/" + issued[0]["code"])
     assert json.loads(run(world.runner, "slips", "list", "--wave", "W1", "--json")) == [
-        {"unit": "X2", "name": "Phường Hai", "issued": 6, "spent": 1, "answers": 1}
+        {"unit": "X2", "name": "Phường Hai", "issued": 9, "spent": 1, "answers": 1}
     ]
 
 
