@@ -66,7 +66,7 @@ def create_point(
     unit_id = require_member(tree, wave, unit_code)
     handler = unit_id if handled_by is None else require_member(tree, wave, handled_by)
     key = (unit_id, handler, int(Basis.OPEN), "", "")
-    cell = wave_store.ensure_cells(session, wave, {key: None})[key]
+    cell = wave_store.ensure_cells(session, wave, [(key, None, None)])[key]
     row = store.add_point(session, PointRow(
         code=draw(codes.POINT_LENGTH), province_code=wave.province_code, wave_id=wave.id, unit_id=unit_id,
         cell=cell.id, label=label,
@@ -109,7 +109,7 @@ def issue(
     unit_id = require_member(tree, wave, unit_code)
     handler = unit_id if handled_by is None else require_member(tree, wave, handled_by)
     key = (unit_id, handler, int(Basis.DOSSIERS), unit_code, "")
-    cell = wave_store.ensure_cells(session, wave, {key: None})[key]
+    cell = wave_store.ensure_cells(session, wave, [(key, None, None)])[key]
     if handler != unit_id and cell.issued + len(fresh) < SMALLEST_CELL:
         raise WaveRefusal("slip_cell_small", least=SMALLEST_CELL, handler=handled_by)
     store.add_slips(

@@ -107,8 +107,8 @@ def store_batch(session: Session, wave: Wave, batch: Batch, key: bytes) -> Impor
     faults.refuse_if_any()
 
     # a given weight stays with its own row: what citizens send into the same cell has none
-    wanted = {row.key: row.fpc for row in rows}
-    cells = wave_store.ensure_cells(session, wave, wanted)
+    wanted = {row.key: (row.key, row.fpc, None) for row in rows}
+    cells = wave_store.ensure_cells(session, wave, wanted.values())
     store.add_many(session, [
         _response(wave, batch.version, row, id, cells[row.key]) for row, id in zip(rows, ids, strict=True)
     ])

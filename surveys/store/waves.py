@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -104,9 +104,9 @@ def cells(session: Session, of: Wave) -> dict[CellKey, CellRow]:
 
 
 def ensure_cells(
-    session: Session, of: Wave, wanted: Mapping[CellKey, float | None]
+    session: Session, of: Wave, wanted: Iterable[tuple[CellKey, float | None, float | None]]
 ) -> dict[CellKey, CellRow]:
-    """Cells for the keys (each with its fpc), made where missing; run inside a write transaction.
+    """Cells for the keys (with fpc and weight), made where missing; run inside a write transaction.
 
     Numbers of cells are drawn per province, so that no sequence spans provinces; the lock on the province's
     waves keeps two transactions from drawing the same number on PostgreSQL.
@@ -118,14 +118,14 @@ def ensure_cells(
     last = session.scalar(
         select(func.max(CellRow.id)).where(CellRow.province_code == of.province_code)
     ) or 0
-    for key, fpc in wanted.items():
+    for key, fpc, weight in wanted:
         if key in present:
             continue
         last += 1
         received_at, handled_by, basis, stratum, psu = key
         row = CellRow(
             province_code=of.province_code, id=last, wave_id=of.id, received_at=received_at,
-            handled_by=handled_by, basis=basis, stratum=stratum, psu=psu, fpc=fpc,
+            handled_by=handled_by, basis=basis, stratum=stratum, psu=psu, fpc=fpc, weight=weight,
         )
         session.add(row)
         present[key] = row
