@@ -174,7 +174,7 @@ class CellRow(Base):
     fpc: Mapped[float | None] = mapped_column(Float)
     """PSUs in the stratum in the population"""
     weight: Mapped[float | None] = mapped_column(Float)
-    """weight of the cell's answers where they all share one"""
+    """base weight of its answers that bring none of their own"""
     issued: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     """slips given out for it; those no longer in `slip` are spent"""
 
@@ -204,7 +204,7 @@ class ResponseRow(Base):
     """0 unknown, 1 under 1 min, 2 under 3, 3 under 10, 4 under 30, 5 longer"""
     flags: Mapped[int] = mapped_column(SmallInteger)
     weight: Mapped[float | None] = mapped_column(Float)
-    """only where it differs from the cell's"""
+    """given with an imported row; NULL: the cell's, else by population counts, else 1"""
     answers: Mapped[str] = mapped_column(Text)
     """one character per variable of the version's codebook, in its order"""
 
