@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import auth, cli, compress, db, errors, headers, settings, templating
+from app import auth, cli, compress, db, errors, headers, language, navigation, settings, templating
 from app.settings import Settings
 from surveys.indexes import load as indexes
 from surveys.questionnaires import load as questionnaires
@@ -59,6 +59,8 @@ def create_app(given: Settings | None = None) -> Flask:
     headers.register(app)
     compress.register(app)
     templating.register(app)
+    language.register(app)
+    app.jinja_env.globals["staff_navigation"] = navigation.staff_navigation
     _blueprints(app)
     cli.register(app)
     return app

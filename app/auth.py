@@ -23,7 +23,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from app import doors
 from app.db import reading
 from app.settings import Settings
-from surveys.access import AccessRefusal, Action, Grant, Role
+from surveys.access import AccessRefusal, Action, Grants
 from surveys.store import accounts
 from surveys.store.accounts import Account
 
@@ -50,8 +50,11 @@ class Viewer:
     """The signed-in member of staff."""
 
     name: str
-    grant: Grant
+    """of the account, or 'demo:<door>': what the audit trail says"""
+    display: str
+    grants: Grants
     demonstration: bool
+    language: str = "vi"
 
 
 def requires(action: Action) -> Callable[[View], View]:
@@ -88,7 +91,8 @@ def _admit() -> ResponseReturnValue | None:
         if who is None:
             target = request.full_path.rstrip("?") if request.method in SAFE else None
             return redirect(url_for("account.sign_in", next=target), 303)
-        if not who.grant.may(rule.action):
+        g.actor = who.name
+        if not who.grants.may(rule.action):
             raise AccessRefusal("access_denied", action=rule.action.value)
     if rule.form and request.method not in SAFE:
         _same_site()
@@ -110,18 +114,18 @@ def viewer() -> Viewer | None:
     return who
 
 
-def grant() -> Grant:
-    """The asker's grant, on routes that require one."""
+def grants() -> Grants:
+    """What the asker holds today, on routes that require an action."""
     who = viewer()
     if who is None:
         raise AccessRefusal("access_denied")
-    return who.grant
+    return who.grants
 
 
 def can(action: str) -> bool:
-    """For templates: whether the signed-in person's role has the action."""
+    """For templates: whether a role of the signed-in person has the action."""
     who = viewer()
-    return who is not None and who.grant.may(Action(action))
+    return who is not None and who.grants.may(Action(action))
 
 
 def sign_in(account: Account) -> None:
@@ -129,8 +133,8 @@ def sign_in(account: Account) -> None:
     _start(account=account.id, mark=_mark(account))
 
 
-def sign_in_demonstration(granted: Grant) -> None:
-    _start(role=granted.role.value, unit=granted.unit)
+def sign_in_demonstration(who: str) -> None:
+    _start(door=who)
 
 
 def sign_out() -> None:
@@ -147,7 +151,7 @@ def _start(**kept: object) -> None:
 
 def _mark(account: Account) -> str:
     """Ties a session to the passphrase it was opened with: a new passphrase ends it."""
-    return hashlib.sha256(account.passphrase.encode()).hexdigest()[:16]
+    return hashlib.sha256((account.passphrase or "").encode()).hexdigest()[:16]
 
 
 def _from_session() -> Viewer | None:
@@ -164,18 +168,23 @@ def _from_session() -> Viewer | None:
 
 
 def _viewer_of(kept: dict[str, Any]) -> Viewer | None:
-    if "role" in kept:  # the demonstration's doors; shut again as soon as the conditions no longer hold
+    if "door" in kept:  # the demonstration's doors; shut again as soon as the conditions no longer hold
         if not doors.open_to(_settings(), request):
             return None
         with reading() as database:
-            if doors.demonstration(database) is None:
-                return None
-        return Viewer("", Grant(Role(kept["role"]), kept["unit"]), demonstration=True)
+            shown = doors.demonstration(database)
+        door = shown.doors().get(kept["door"]) if shown else None
+        if door is None:
+            return None
+        return Viewer(f"demo:{door.key}", door.label, door.grants, demonstration=True)
     with reading() as database:
         account = accounts.by_id(database, kept["account"])
-    if account is None or _mark(account) != kept["mark"]:
+    if account is None or account.state != accounts.ACTIVE or _mark(account) != kept["mark"]:
         return None
-    return Viewer(account.name, account.grant, demonstration=False)
+    from app import server_day
+
+    held = Grants.of(account.held, server_day())
+    return Viewer(account.name, account.display or account.name, held, False, account.language)
 
 
 def safe_next(target: str | None) -> str | None:

@@ -8,12 +8,14 @@ SQLite before 3.51.3 can corrupt a WAL when two connections write and checkpoint
 from __future__ import annotations
 
 import fcntl
+import getpass
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g, has_request_context
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
@@ -22,6 +24,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.settings import Settings
+from surveys.audit import Auditor
+from surveys.errors import Refusal
 from surveys.store.tables import Base
 
 db = SQLAlchemy(metadata=Base.metadata)
@@ -86,12 +90,27 @@ def write_lock(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """A session that writes: commits at the end, rolls back on any exception."""
+    """A session that writes: commits at the end, rolls back on any exception.
+
+    `surveys.audit.note` finds in it who is answerable: the signed-in person, else who runs the command.
+    """
     settings: Settings = current_app.config["HAILONG"]
     with write_lock(settings):
-        session = Session(db.engine.execution_options(writes=True))
+        session = Session(db.engine.execution_options(writes=True), info={"auditor": auditor})
         with session, session.begin():
             yield session
+
+
+def auditor() -> Auditor:
+    """Who is answerable for what this request or command changes; made only where something is recorded."""
+    from app import keys
+
+    actor: str | None = g.get("actor")
+    if actor is None and not has_request_context():
+        actor = f"cli:{getpass.getuser()}"
+    if actor is None:
+        raise Refusal("audit_nobody")
+    return Auditor(actor, keys.audit(), int(time.time()))
 
 
 @contextmanager

@@ -17,11 +17,10 @@ from sqlalchemy.orm import Session
 
 from app.settings import Settings
 from surveys import collection
-from surveys.access import Grant, Role
-from surveys.errors import NotFound
+from surveys.access import Grant, Grants, Role
 from surveys.store import units
 from surveys.store import waves as wave_store
-from surveys.units import Unit, UnitTree
+from surveys.units import Unit, UnitTree, name_within
 from surveys.waves import Wave
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
@@ -57,13 +56,32 @@ class Demonstration:
     commune: Unit | None
     """whose officer one may play"""
 
-    def grant(self, who: str) -> Grant:
-        """Raises NotFound for anyone but 'department' and, where there is a point, 'commune'."""
-        if who == "department":
-            return Grant(Role.PROVINCE_MANAGER, self.wave.province_code)
-        if who == "commune" and self.commune is not None:
-            return Grant(Role.UNIT_OFFICER, self.commune.code)
-        raise NotFound("http_not_found")
+    def doors(self) -> dict[str, Door]:
+        """key -> whom one may play."""
+        province = self.wave.province_code
+        found = [
+            Door("department", "Sở Nội vụ", _of(Role.PROVINCE_MANAGER, province)),
+            Door("second", "Sở Nội vụ, người thứ hai", _of(Role.PROVINCE_MANAGER, province)),
+            Door("administrator", "Quản trị hệ thống", _of(Role.ADMINISTRATOR, None)),
+            Door("auditor", "Kiểm tra, giám sát", _of(Role.AUDITOR, province)),
+        ]
+        if self.commune is not None:
+            found.append(Door("commune", f"Cán bộ {name_within(self.commune.name)}",
+                              _of(Role.UNIT_OFFICER, self.commune.code)))
+        return {door.key: door for door in found}
+
+
+@dataclass(frozen=True)
+class Door:
+    """One part that a visitor of the demonstration may play."""
+
+    key: str
+    label: str
+    grants: Grants
+
+
+def _of(role: Role, unit: str | None) -> Grants:
+    return Grants((Grant(role, unit),))
 
 
 def demonstration(session: Session) -> Demonstration | None:

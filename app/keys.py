@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import secrets
 from pathlib import Path
 
 from flask import current_app
@@ -23,6 +24,17 @@ def signer() -> Signer:
 
 def signer_of(settings: Settings) -> Signer:
     return _signer(settings.keys / "acknowledgement.pem")
+
+
+def audit() -> bytes:
+    """What the audit trail is sealed with; a file of its own, so that the database alone cannot rewrite it."""
+    settings: Settings = current_app.config["HAILONG"]
+    return _audit(settings.keys / "audit")
+
+
+@functools.lru_cache(maxsize=8)
+def _audit(path: Path) -> bytes:
+    return bytes.fromhex(private_file(path, lambda: secrets.token_hex(32).encode()).decode())
 
 
 @functools.lru_cache(maxsize=8)

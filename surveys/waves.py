@@ -66,6 +66,11 @@ class Wave:
     closes: date | None
     simulated: bool
     created: date
+    training: bool = False
+    """for practice: never official, wiped in one step"""
+    late_until: date | None = None
+    """last day on which paper forms filled in time may be keyed after collection ended"""
+    fixed: date | None = None
 
     @property
     def issued(self) -> bool:

@@ -144,8 +144,10 @@ def session(app: Flask) -> Iterator[Session]:
     What a test did not commit is rolled back.
     """
     from app.db import db
+    from surveys.audit import Auditor
 
-    with app.app_context(), Session(db.engine.execution_options(writes=True)) as writing:
+    info = {"auditor": Auditor("test", bytes(32), 0)}
+    with app.app_context(), Session(db.engine.execution_options(writes=True), info=info) as writing:
         yield writing
         writing.rollback()
 

@@ -36,7 +36,10 @@ def list_(as_json: bool) -> None:
     """Liệt kê tài khoản. / List the accounts."""
     with reading() as session:
         found = accounts.accounts(session)
-    rows = [{"name": each.name, "role": each.grant.role.value, "unit": each.grant.unit} for each in found]
+    rows = [
+        {"name": each.name, "state": each.state, "role": grant.role.value, "unit": grant.unit}
+        for each in found for grant in each.held
+    ]
     cli.listing(rows, as_json)
 
 

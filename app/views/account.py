@@ -164,7 +164,9 @@ def demonstration() -> ResponseReturnValue:
     if shown is None:
         abort(404)
     who = request.form.get("who", "")
-    auth.sign_in_demonstration(shown.grant(who))
+    if who not in shown.doors():
+        abort(404)
+    auth.sign_in_demonstration(who)
     return redirect(url_for("field.index" if who == "commune" else "results.index"), 303)
 
 

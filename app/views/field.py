@@ -94,7 +94,7 @@ def posters(wave_code: str) -> ResponseReturnValue:
 
 def _reach(session: Session, wave: Wave) -> Reach | None:
     tree = conduct.tree_of(session, wave)
-    top = access.top(auth.grant(), tree, wave.province_code)
+    top = access.top(auth.grants(), Action.PRINT_POSTERS, tree, wave.province_code)
     return Reach(wave, tree, tree.unit(top)) if top else None
 
 

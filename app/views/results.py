@@ -71,7 +71,7 @@ def index() -> ResponseReturnValue:
 def _start(session: Session, wave: Wave) -> Unit | None:
     """Where the asker begins to read a wave: its province, or the own unit below it; None: not in reach."""
     tree = conduct.tree_of(session, wave)
-    top = access.top(auth.grant(), tree, wave.province_code)
+    top = access.top(auth.grants(), Action.SEE_RESULTS, tree, wave.province_code)
     return tree.unit(top) if top else None
 
 
@@ -126,7 +126,7 @@ MIME_TYPES = {
 
 def _scene(session: Session, wave: Wave, unit_code: str) -> Scene:
     tree = conduct.tree_of(session, wave)
-    access.require(auth.grant(), Action.SEE_RESULTS, tree, unit_code)
+    access.require(auth.grants(), Action.SEE_RESULTS, tree, unit_code)
     if unit_code not in {each.code for each in tree.subtree(wave.province_code)}:
         raise NotFound("unit_unknown", unit=unit_code)
     index = definitions.index(session, wave.index_id)
@@ -204,11 +204,11 @@ def _monitoring(scene: Scene, table: Table) -> dict[str, object]:
 
 def _breadcrumbs(scene: Scene) -> list[tuple[str | None, str]]:
     """Results › wave › units above, as far as the asker may go."""
-    grant, wave = auth.grant(), scene.wave
+    grants, wave = auth.grants(), scene.wave
     trail: list[tuple[str | None, str]] = [(url_for("results.index"), "Kết quả")]
     within = {unit.code for unit in scene.tree.subtree(wave.province_code)}
     for above in reversed([*scene.tree.ancestors(scene.unit.code)]):
-        if above.code in within and grant.reaches(scene.tree, above.code):
+        if above.code in within and grants.reaches(Action.SEE_RESULTS, scene.tree, above.code):
             trail.append((_address(scene, above.code), above.name))
     return [*trail, (None, scene.unit.name)]
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -136,6 +137,12 @@ class WaveRow(Base):
     closes: Mapped[date | None] = mapped_column(Date)
     simulated: Mapped[bool] = mapped_column(default=False)
     created: Mapped[date] = mapped_column(Date)
+    training: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """đợt tập huấn: for practice; never official, wiped in one step"""
+    late_until: Mapped[date | None] = mapped_column(Date)
+    """last day on which paper forms filled in time may still be keyed after collection ended"""
+    fixed: Mapped[date | None] = mapped_column(Date)
+    """the day the figures were fixed"""
 
 
 class PopulationRow(Base):
@@ -222,6 +229,8 @@ class CommentRow(Base):
     unit_id: Mapped[int] = mapped_column(Integer)
     variable: Mapped[str] = mapped_column(String(CODE))
     text: Mapped[str] = mapped_column(Text)
+    released: Mapped[str | None] = mapped_column(Text)
+    """what may be shown, after masking and two persons' consent; NULL: not released"""
 
 
 class PointRow(Base):
@@ -278,12 +287,195 @@ class AccountRow(Base):
     """A member of staff."""
 
     __tablename__ = "account"
-    __table_args__ = (UniqueConstraint("name"),)
+    __table_args__ = (UniqueConstraint("name"), UniqueConstraint("uniquifier"))
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     name: Mapped[str] = mapped_column(String(64))
-    passphrase: Mapped[str] = mapped_column(String(200))
-    """Argon2id"""
+    display: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    """full name, as colleagues know the person"""
+    workplace: Mapped[str | None] = mapped_column(String(CODE))
+    """code of the unit the person works at: whoever works at a graded unit keys no answer"""
+    state: Mapped[str] = mapped_column(String(12), default="active", server_default="active")
+    """'invited', 'active', 'disabled'"""
+    passphrase: Mapped[str | None] = mapped_column(String(200))
+    """Argon2id; NULL until the invitation is taken up"""
+    uniquifier: Mapped[str] = mapped_column(String(64))
+    """random; a new one ends every session"""
+    second_factor: Mapped[str | None] = mapped_column(Text)
+    """TOTP secret, encrypted with a key file that the database does not hold"""
+    second_factor_last: Mapped[int | None] = mapped_column(Integer)
+    """time step of the code used last: none works twice"""
+    recovery: Mapped[str | None] = mapped_column(Text)
+    """digests of the recovery codes that are left, as JSON"""
+    language: Mapped[str] = mapped_column(String(2), default="vi", server_default="vi")
+    created: Mapped[date | None] = mapped_column(Date)
+
+
+class GrantRow(Base):
+    """A role of an account at a unit, for a span of days. Ended by its last day, never deleted."""
+
+    __tablename__ = "account_grant"
+    __table_args__ = (Index(None, "account_id"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     role: Mapped[str] = mapped_column(String(24))
     unit_code: Mapped[str | None] = mapped_column(String(CODE))
-    """the grant reaches this unit's subtree; NULL: every unit"""
+    """reaches this unit's subtree; NULL: every unit"""
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    """last day, inclusive"""
+
+
+class InvitationRow(Base):
+    """A one-time code that lets the holder of an account choose a passphrase. Known by its digest."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (UniqueConstraint("digest"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    purpose: Mapped[str] = mapped_column(String(12))
+    """'invite' (new account), 'reset' (new passphrase), 'factor' (new passphrase and second factor)"""
+    expires: Mapped[date] = mapped_column(Date)
+
+
+class StaffSessionRow(Base):
+    """A signed-in browser of a member of staff. Deleting the row signs it out."""
+
+    __tablename__ = "staff_session"
+    __table_args__ = (Index(None, "account_id"),)
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    """of the random number in the cookie"""
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    started: Mapped[int] = mapped_column(Integer)
+    """seconds since 1970"""
+    seen: Mapped[int] = mapped_column(Integer)
+    device: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    """'Chrome, Windows': what the person recognises a session by; no address"""
+
+
+class AuditRow(Base):
+    """One entry of the audit trail. Append-only: triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "subject"), Index(None, "actor"))
+
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    at: Mapped[int] = mapped_column(Integer)
+    """seconds since 1970, UTC; staff's deeds have a time, citizens' answers have none"""
+    actor: Mapped[str] = mapped_column(String(100))
+    action: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(200))
+    before: Mapped[str | None] = mapped_column(Text)
+    after: Mapped[str | None] = mapped_column(Text)
+    previous: Mapped[bytes] = mapped_column(LargeBinary(32))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class AuditHeadRow(Base):
+    """The last entry of the trail; its only row is also the lock that appending takes."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(Integer)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    seal: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class ProposalRow(Base):
+    """Something that one person asked for and another must confirm."""
+
+    __tablename__ = "proposal"
+    __table_args__ = (Index(None, "state"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    """key of `surveys.approvals.KINDS`"""
+    subject: Mapped[str] = mapped_column(String(200))
+    unit_code: Mapped[str | None] = mapped_column(String(CODE))
+    """where the deciding person must hold the action; NULL: everywhere-grants and provinces alike"""
+    document: Mapped[str] = mapped_column(Text)
+    """what will be done, as canonical JSON: exactly this is carried out"""
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    proposed_by: Mapped[str] = mapped_column(String(100))
+    proposed: Mapped[date] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(String(12))
+    """'waiting', 'approved', 'rejected', 'withdrawn'"""
+    decided_by: Mapped[str | None] = mapped_column(String(100))
+    decided: Mapped[date | None] = mapped_column(Date)
+    answer: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """what the second person wrote"""
+
+
+class DraftRow(Base):
+    """A definition on its way: being written, or waiting for the second person. Versions are elsewhere."""
+
+    __tablename__ = "draft"
+    __table_args__ = (Index(None, "kind", "name"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    """'questionnaire', 'index', 'targets', 'fields', 'translation', 'recordings'"""
+    name: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(Text)
+    """the definition file as it will be checked and stored: TOML"""
+    author: Mapped[str] = mapped_column(String(100))
+    changed: Mapped[date] = mapped_column(Date)
+    revision: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
+    """rises with every change: two people writing at once do not undo each other"""
+    state: Mapped[str] = mapped_column(String(12))
+    """'draft', 'proposed', 'approved', 'rejected'"""
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """what changed and why, for the second person"""
+
+
+class FieldListRow(Base):
+    """One immutable version of a list of fields (lĩnh vực) of administrative procedures."""
+
+    __tablename__ = "field_list"
+    __table_args__ = (UniqueConstraint("content"), Index(None, "name"))
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(String(64))
+    document: Mapped[str] = mapped_column(Text)
+    created: Mapped[date] = mapped_column(Date)
+
+
+class RecordingRow(Base):
+    """A sound file that reads a question aloud, named by its content."""
+
+    __tablename__ = "recording"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """sha-256 of the sound, hexadecimal"""
+    media_type: Mapped[str] = mapped_column(String(40))
+    sound: Mapped[bytes] = mapped_column(LargeBinary)
+    added: Mapped[date] = mapped_column(Date)
+
+
+class PublicationRow(Base):
+    """An edition of a wave's figures as published or corrected: the table people were given, word for word."""
+
+    __tablename__ = "publication"
+
+    province_code: Mapped[str] = mapped_column(String(CODE), primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), primary_key=True)
+    edition: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    """1: published; 2 and more: corrections"""
+    decision: Mapped[str] = mapped_column(String(100))
+    """number of the decision: '2160/QĐ-UBND'"""
+    decision_day: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """why it was corrected"""
+    published: Mapped[date] = mapped_column(Date)
+    proposed_by: Mapped[str] = mapped_column(String(100))
+    approved_by: Mapped[str] = mapped_column(String(100))
+    content: Mapped[str] = mapped_column(String(64))
+    """sha-256 of the records"""
+    document: Mapped[str] = mapped_column(Text)
+    """the records as JSON"""

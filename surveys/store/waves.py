@@ -21,6 +21,7 @@ def _wave(row: WaveRow) -> Wave:
         official=frozenset(known[word] for word in row.official.split(",")),
         target=row.target, target_operator=row.target_operator, state=State(row.state),
         opens=row.opens, closes=row.closes, simulated=row.simulated, created=row.created,
+        training=row.training, late_until=row.late_until, fixed=row.fixed,
     )
 
 

@@ -1,0 +1,124 @@
+"""The audit trail: who did or read what, with the values before and after, in the transaction of the change.
+
+Each entry is bound to the one before by a keyed digest, and a head names the last one: whoever changes, removes,
+inserts or reorders a row without the key is found by `verified`. The key is a file beside the database's, never
+in it. What a database's owner could still do is set the whole trail back to an earlier state; the head that
+every export prints is the witness against that.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy.orm import Session
+
+from surveys.errors import Refusal
+
+START = bytes(32)
+"""what the first entry is bound to"""
+
+Values = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Auditor:
+    """Who is answerable for a transaction."""
+
+    actor: str
+    """account name; 'cli:<user of the machine>'; 'demo:<door>'"""
+    key: bytes
+    at: int
+    """seconds since 1970, UTC"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    seq: int
+    """from 1, without a gap"""
+    at: int
+    actor: str
+    action: str
+    """'wave.opened', 'account.invited', 'results.exported'"""
+    subject: str
+    """what it was done to, by its code: 'wave:QT-2026-1', 'unit:19249'"""
+    before: str | None
+    """canonical JSON"""
+    after: str | None
+    previous: bytes
+    """digest of the entry before; START for the first"""
+    digest: bytes
+
+
+def sealed(key: bytes, seq: int, at: int, actor: str, action: str, subject: str, before: str | None,
+           after: str | None, previous: bytes) -> bytes:
+    """HMAC-SHA-256 over every field, unambiguously joined, and the digest of the entry before."""
+    fields = json.dumps([seq, at, actor, action, subject, before, after], ensure_ascii=False, separators=(",", ":"))
+    return hmac.digest(key, previous + fields.encode("utf-8", "surrogatepass"), sha256)
+
+
+def head_seal(key: bytes, seq: int, digest: bytes) -> bytes:
+    """What the head row carries, so that a shortened trail cannot be given a fitting head."""
+    return hmac.digest(key, b"head\0" + seq.to_bytes(8, "big") + digest, sha256)
+
+
+def written(values: Values | None) -> str | None:
+    """Values as they are kept: canonical JSON; days and the like as their text."""
+    if values is None:
+        return None
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def note(
+    session: Session, action: str, subject: str, before: Values | None = None, after: Values | None = None
+) -> None:
+    """Append an entry, in this very transaction.
+
+    `session.info["auditor"]` is an Auditor, or a function that gives one. Raises Refusal("audit_nobody") where
+    nobody answers for the session: what cannot be recorded is not done.
+    """
+    from surveys.store import audit as store
+
+    given: Auditor | Callable[[], Auditor] | None = session.info.get("auditor")
+    if given is None:
+        raise Refusal("audit_nobody", action=action)
+    auditor = given if isinstance(given, Auditor) else given()
+    session.info["auditor"] = auditor
+    store.append(session, auditor, action, subject, written(before), written(after))
+
+
+@dataclass(frozen=True)
+class Break:
+    """Where the trail does not hold."""
+
+    code: str
+    """'audit_gap', 'audit_altered', 'audit_unbound', 'audit_shortened', 'audit_head_altered', 'audit_headless'"""
+    seq: int
+
+
+def verified(key: bytes, entries: Iterable[Entry], head: tuple[int, bytes, bytes] | None) -> Break | None:
+    """The first break of the whole trail, or None.
+
+    entries: every row in order of `seq`. head: (seq, digest of the last entry, seal), None when there is no head.
+    """
+    seq, previous = 0, START
+    for entry in entries:
+        if entry.seq != seq + 1:
+            return Break("audit_gap", seq + 1)
+        if not hmac.compare_digest(entry.previous, previous):
+            return Break("audit_unbound", entry.seq)
+        made = sealed(key, entry.seq, entry.at, entry.actor, entry.action, entry.subject, entry.before, entry.after,
+                      previous)
+        if not hmac.compare_digest(made, entry.digest):
+            return Break("audit_altered", entry.seq)
+        seq, previous = entry.seq, entry.digest
+    if head is None:
+        return Break("audit_headless", seq) if seq else None
+    if not hmac.compare_digest(head_seal(key, head[0], head[1]), head[2]):
+        return Break("audit_head_altered", head[0])
+    if head[0] != seq or not hmac.compare_digest(head[1], previous):
+        return Break("audit_shortened", seq + 1)
+    return None
