@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
 
 _settings = settings.read()
+settings.check_serving(_settings)
 _host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
 
 
@@ -47,6 +48,7 @@ timeout = 60
 graceful_timeout = 30
 keepalive = 5
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  # heartbeats must not wait for a disk
+forwarded_allow_ips = ""  # what proxies say is read in one place, `create_app`, to the depth that is set
 control_socket_disable = True  # it would leave files in the home folder
 accesslog = None
 errorlog = "-"

@@ -1,4 +1,4 @@
-"""What can be estimated for a domain: ratios of pooled answers, and weighted means of them."""
+"""What can be estimated for a domain: ratios of pooled answers, weighted means of them, and differences."""
 
 from __future__ import annotations
 
@@ -58,11 +58,32 @@ class Mean:
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """One figure less another of the same answers. An item stands in one of the two only: one that both use is
+    there twice, under two numbers. Nothing where either has no answers."""
+
+    first: Ratio | Mean
+    second: Ratio | Mean
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        return (*self.first.blocks, *self.second.blocks)
+
+    def shares(self, answered: Bools) -> Floats:
+        """(blocks, domains) weight of each block, negative of the second's."""
+        here = len(self.first.blocks)
+        first, second = self.first.shares(answered[:here]), self.second.shares(answered[here:])
+        both = first.any(axis=0) & second.any(axis=0)
+        shares: Floats = np.where(both, np.concatenate([first, -second]), 0.0)
+        return shares
+
+
+@dataclass(frozen=True)
 class Measure:
     """kind: 'share' (satisfied over valid answers) or 'score' (points over answers that have points)."""
 
     kind: Literal["share", "score"]
-    of: Ratio | Mean
+    of: Ratio | Mean | Contrast
 
     @property
     def base(self) -> int:

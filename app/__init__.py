@@ -6,20 +6,32 @@ import secrets
 import sys
 import traceback
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, request
+from flask import Flask, Request, current_app, request
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import MapAdapter
 
-from app import auth, cli, compress, db, errors, headers, language, navigation, settings, templating
+from app import (
+    auth,
+    cli,
+    compress,
+    db,
+    edge,
+    errors,
+    headers,
+    hosts,
+    language,
+    navigation,
+    settings,
+    templating,
+    uploads,
+)
 from app.settings import Settings
 from surveys.indexes import load as indexes
 from surveys.questionnaires import load as questionnaires
-
-BODY = 64 * 1024
-"""largest body a citizen may send, bytes; imports come by the command line"""
-FIELDS = 300
-"""most fields one form may have"""
 
 
 class HaiLong(Flask):
@@ -34,6 +46,16 @@ class HaiLong(Flask):
         lines = "".join(traceback.format_tb(trace))
         self.logger.error("%s failed: %s\n%s", where, kind.__name__ if kind else "-", lines)
 
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Before anything is made of the name that a request came under: a name may even be no name."""
+        if request is not None and not hosts.is_known(self.config["HAILONG"], request.host):
+            raise SecurityError("a foreign host name")
+        return super().create_url_adapter(request)
+
+    def url_for(self, /, endpoint: str, **values: Any) -> str:
+        """As Flask's; a page under the other host name (see `app.hosts`) gets its whole address."""
+        return hosts.across(self, endpoint, super().url_for(endpoint, **values))
+
 
 def create_app(given: Settings | None = None) -> Flask:
     config = given or settings.read()
@@ -42,12 +64,10 @@ def create_app(given: Settings | None = None) -> Flask:
     indexes.shipped()
 
     app = HaiLong("app", static_folder="static", template_folder="templates")
+    settings.check_debug(config, app.debug)
     app.config.update(
         HAILONG=config,
         SECRET_KEY=_secret(config),
-        MAX_CONTENT_LENGTH=BODY,
-        MAX_FORM_MEMORY_SIZE=BODY,
-        MAX_FORM_PARTS=FIELDS,
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # addresses of static files change with their content
     )
     if config.trusted_proxies:
@@ -55,21 +75,42 @@ def create_app(given: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]  # Flask's own way
     db.init(app, config)
     errors.register(app)
+    hosts.register(app)
+    edge.register(app)
+    uploads.register(app)
     auth.register(app)
     headers.register(app)
     compress.register(app)
     templating.register(app)
     language.register(app)
-    app.jinja_env.globals["staff_navigation"] = navigation.staff_navigation
+    navigation.register(app)
     _blueprints(app)
     cli.register(app)
     return app
 
 
 def _blueprints(app: Flask) -> None:
-    from app.views import account, field, home, respond, results
+    from app.views import (
+        account,
+        accounts,
+        approvals,
+        audit,
+        comments,
+        drafts,
+        field,
+        home,
+        own_account,
+        respond,
+        results,
+        sounds,
+        units,
+        wave_reports,
+    )
 
-    for module in (respond, home, account, field, results):
+    for module in (
+        respond, home, account, own_account, accounts, field, results, units, audit, approvals, comments, wave_reports,
+        drafts, sounds,
+    ):
         app.register_blueprint(module.bp)
 
 

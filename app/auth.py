@@ -4,12 +4,13 @@
 `@public`             citizens' pages: no cookie, no session, no account
 `@public_with_form`   open to anyone as well, but with a form of ours: what it sends carries a CSRF token
 
-The session is a signed cookie: 12 hours at most, 30 minutes without use, a new one at every sign-in.
+A session is a row of the database: 12 hours at most, 30 minutes without use, a new one at every sign-in. The signed
+cookie carries its random number, the CSRF token, and, between the passphrase and the second factor, who is on the
+way in. The demonstration's doors have no account, so theirs stays in the cookie.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,17 +21,19 @@ from flask import Flask, abort, current_app, g, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from app import doors
-from app.db import reading
+from app import devices, doors
+from app.db import reading, transaction
 from app.settings import Settings
+from surveys import own_account
 from surveys.access import AccessRefusal, Action, Grants
-from surveys.store import accounts
+from surveys.store import accounts, sessions
 from surveys.store.accounts import Account
+from surveys.store.sessions import ABSOLUTE, IDLE, StaffSession
 
-ABSOLUTE = 12 * 3600
-IDLE = 30 * 60
+HALF_WAY = 10 * 60
+"""seconds between the passphrase and the second factor"""
 _TOUCH = 60
-"""seconds of use after which the cookie is written anew"""
+"""seconds of use after which the session's last use is written anew"""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -129,62 +132,110 @@ def can(action: str) -> bool:
 
 
 def sign_in(account: Account) -> None:
-    """Start a new session; nothing of the one before survives, so a planted cookie is worth nothing."""
-    _start(account=account.id, mark=_mark(account))
+    """Start a new session; nothing of the one before survives, so a planted cookie is worth nothing.
+
+    Every factor has been shown when this is called.
+    """
+    g.actor = account.name
+    now = int(time.time())
+    before = session.get("staff")
+    with transaction() as database:
+        if isinstance(before, str):
+            sessions.end(database, sessions.digest_of(before))
+        number = own_account.signed_in(database, account, now, devices.device(request.user_agent.string))
+    session.clear()
+    session["staff"] = number
+    g.pop("viewer", None)
 
 
 def sign_in_demonstration(who: str) -> None:
-    _start(door=who)
+    now = int(time.time())
+    session.clear()
+    session["staff"] = {"since": now, "seen": now, "door": who}
+    g.pop("viewer", None)
 
 
 def sign_out() -> None:
+    number = session.get("staff")
+    if isinstance(number, str):
+        with transaction() as database:
+            sessions.end(database, sessions.digest_of(number))
     session.clear()
     g.viewer = None
 
 
-def _start(**kept: object) -> None:
-    now = int(time.time())
+def half_way(account: Account, target: str | None) -> None:
+    """The passphrase was right; the second factor is still to come, and opens nothing but its own page."""
+    kept = {"account": account.id, "mark": account.uniquifier[:16], "since": int(time.time()), "next": target}
     session.clear()
-    session["staff"] = {"since": now, "seen": now, **kept}
-    g.pop("viewer", None)
+    session["half_way"] = kept
 
 
-def _mark(account: Account) -> str:
-    """Ties a session to the passphrase it was opened with: a new passphrase ends it."""
-    return hashlib.sha256((account.passphrase or "").encode()).hexdigest()[:16]
-
-
-def _from_session() -> Viewer | None:
-    kept: dict[str, Any] | None = session.get("staff")
-    if kept is None:
-        return None
-    now = time.time()
-    who = _viewer_of(kept) if now - kept["since"] <= ABSOLUTE and now - kept["seen"] <= IDLE else None
-    if who is None:
-        session.clear()
-    elif now - kept["seen"] > _TOUCH:
-        session["staff"] = {**kept, "seen": int(now)}
-    return who
-
-
-def _viewer_of(kept: dict[str, Any]) -> Viewer | None:
-    if "door" in kept:  # the demonstration's doors; shut again as soon as the conditions no longer hold
-        if not doors.open_to(_settings(), request):
-            return None
-        with reading() as database:
-            shown = doors.demonstration(database)
-        door = shown.doors().get(kept["door"]) if shown else None
-        if door is None:
-            return None
-        return Viewer(f"demo:{door.key}", door.label, door.grants, demonstration=True)
-    with reading() as database:
-        account = accounts.by_id(database, kept["account"])
-    if account is None or account.state != accounts.ACTIVE or _mark(account) != kept["mark"]:
+def on_the_way() -> tuple[Account, str | None] | None:
+    """Who has shown the passphrase and not yet the second factor, and where they were going."""
+    kept = session.get("half_way")
+    if kept is None or time.time() - kept["since"] > HALF_WAY:
         return None
     from app import server_day
 
-    held = Grants.of(account.held, server_day())
+    with reading() as database:
+        account = accounts.by_id(database, kept["account"])
+    if account is None or account.uniquifier[:16] != kept["mark"] or not account.opens(server_day()):
+        return None
+    return account, kept["next"]
+
+
+def _from_session() -> Viewer | None:
+    kept = session.get("staff")
+    if kept is None:
+        return None
+    who = _viewer_of_row(kept) if isinstance(kept, str) else _viewer_of_door(kept)
+    if who is None:
+        session.clear()
+    return who
+
+
+def _viewer_of_row(number: str) -> Viewer | None:
+    from app import server_day
+
+    now = time.time()
+    today = server_day()
+    with reading() as database:
+        found = sessions.held(database, number)
+    if found is None or not found[0].alive(now) or not found[1].opens(today):
+        return None
+    row, account = found
+    held = Grants.of(account.held, today)
+    if account.second_factor is None and own_account.needs_second_factor(held):
+        return None  # a role that came into force meanwhile asks for more than was shown
+    if now - row.seen > _TOUCH:
+        with transaction() as database:
+            sessions.touch(database, row.digest, int(now))
+    g.account, g.staff_session = account, row
     return Viewer(account.name, account.display or account.name, held, False, account.language)
+
+
+def own() -> tuple[Account, StaffSession] | None:
+    """The signed-in person's account and session; None for the demonstration's doors, which have neither."""
+    viewer()
+    return (g.account, g.staff_session) if "account" in g else None
+
+
+def _viewer_of_door(kept: dict[str, Any]) -> Viewer | None:
+    """Shut again as soon as the demonstration's conditions no longer hold."""
+    now = int(time.time())
+    if now - kept.get("since", 0) > ABSOLUTE or now - kept.get("seen", 0) > IDLE:
+        return None
+    if not doors.open_to(_settings(), request):
+        return None
+    with reading() as database:
+        shown = doors.demonstration(database)
+    door = shown.doors().get(kept.get("door", "")) if shown else None
+    if door is None:
+        return None
+    if now - kept["seen"] > _TOUCH:
+        session["staff"] = {**kept, "seen": now}
+    return Viewer(f"demo:{door.key}", door.label, door.grants, demonstration=True)
 
 
 def safe_next(target: str | None) -> str | None:

@@ -23,10 +23,20 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app import trail
 from app.settings import Settings
 from surveys.audit import Auditor
 from surveys.errors import Refusal
 from surveys.store.tables import Base
+
+PATIENCE = {"statement_timeout": "20s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"}
+"""PostgreSQL, while a page is served: nobody waits longer, and no forgotten transaction keeps others waiting"""
+OF_COMMANDS = {"statement_timeout": "1h", "lock_timeout": "60s", "idle_in_transaction_session_timeout": "1h"}
+"""the same for commands: bulk prints, score tables, migrations"""
+LONGEST_READ = 20.0
+"""seconds of one transaction on SQLite while a page is served"""
+STEPS = 100_000
+"""of SQLite's machine between two looks at the clock"""
 
 db = SQLAlchemy(metadata=Base.metadata)
 migrate = Migrate(directory=str(Path(__file__).resolve().parent.parent / "migrations"))
@@ -49,6 +59,16 @@ def init(app: Flask, settings: Settings) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(db.engine)
+        else:
+            _prepare_postgresql(db.engine)
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "do_connect")
+    def connecting(_: object, record: object, arguments: object, parameters: dict[str, str]) -> None:
+        limits = PATIENCE if has_request_context() else OF_COMMANDS
+        said = " ".join(f"-c {name}={value}" for name, value in limits.items())
+        parameters["options"] = f"{parameters.get('options', '')} {said}"
 
 
 def _private(url: str) -> None:
@@ -60,17 +80,24 @@ def _private(url: str) -> None:
 
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
-    def connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    def connect(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        record.info["until"] = None
+        connection.set_progress_handler(lambda: _is_late(record.info["until"]), STEPS)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        connection.info["until"] = time.monotonic() + LONGEST_READ if has_request_context() else None
         writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _is_late(until: float | None) -> bool:
+    return until is not None and time.monotonic() > until
 
 
 @contextmanager
@@ -99,6 +126,7 @@ def transaction() -> Iterator[Session]:
         session = Session(db.engine.execution_options(writes=True), info={"auditor": auditor})
         with session, session.begin():
             yield session
+        trail.remember(settings, session.info.get("audit_mark"))
 
 
 def auditor() -> Auditor:

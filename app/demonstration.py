@@ -16,6 +16,7 @@ from itertools import count
 import numpy as np
 from sqlalchemy.orm import Session
 
+from app import doors
 from surveys import codes, collection, conduct, simulation
 from surveys.errors import NotFound, WaveRefusal
 from surveys.imports import read_batch, store_batch
@@ -31,7 +32,7 @@ from surveys.unit_changes import Line
 from surveys.units import Kind, UnitTree, name_within
 from surveys.waves import State, Target, Wave
 
-WAVE = "QT-2026-MP"
+WAVE = doors.WAVE
 FORM = "sipas-transaction"
 """name of the questionnaire and of its index"""
 TITLE = "Khảo sát mô phỏng: sự hài lòng về giải quyết thủ tục hành chính tại tỉnh Quảng Trị"

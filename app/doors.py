@@ -23,6 +23,8 @@ from surveys.store import waves as wave_store
 from surveys.units import Unit, UnitTree, name_within
 from surveys.waves import Wave
 
+WAVE = "QT-2026-MP"
+"""code of the wave that `flask demonstration create` makes"""
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
 
 
@@ -60,15 +62,31 @@ class Demonstration:
         """key -> whom one may play."""
         province = self.wave.province_code
         found = [
-            Door("department", "Sở Nội vụ", _of(Role.PROVINCE_MANAGER, province)),
-            Door("second", "Sở Nội vụ, người thứ hai", _of(Role.PROVINCE_MANAGER, province)),
-            Door("administrator", "Quản trị hệ thống", _of(Role.ADMINISTRATOR, None)),
-            Door("auditor", "Kiểm tra, giám sát", _of(Role.AUDITOR, province)),
+            Door("department", "Sở Nội vụ", Role.PROVINCE_MANAGER, province),
+            Door("second", "Sở Nội vụ, người thứ hai", Role.PROVINCE_MANAGER, province,
+                 "Xác nhận hoặc từ chối việc người thứ nhất đề nghị: không ai tự duyệt việc của mình."),
+            Door("analyst", "Sở Nội vụ, phân tích số liệu", Role.ANALYST, province),
+            Door("administrator", "Quản trị hệ thống", Role.ADMINISTRATOR, None),
+            Door("auditor", "Cán bộ kiểm tra", Role.AUDITOR, province),
+            Door("observer", "Mặt trận Tổ quốc, Hội Cựu chiến binh", Role.OBSERVER, province),
         ]
         if self.commune is not None:
-            found.append(Door("commune", f"Cán bộ {name_within(self.commune.name)}",
-                              _of(Role.UNIT_OFFICER, self.commune.code)))
+            name = f"Cán bộ {name_within(self.commune.name)}"
+            found.insert(3, Door("commune", name, Role.UNIT_OFFICER, self.commune.code))
         return {door.key: door for door in found}
+
+    def groups(self) -> list[tuple[str, list[Door]]]:
+        """The doors by whom they are for, as the pages show them."""
+        doors = self.doors()
+        return [(title, [doors[key] for key in keys if key in doors]) for title, keys in GROUPS]
+
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Tổ chức khảo sát", ("department", "second", "analyst")),
+    ("Đơn vị được đánh giá, đơn vị giám sát", ("commune", "observer")),
+    ("Quản trị và kiểm tra", ("administrator", "auditor")),
+)
+"""(heading, keys of doors)"""
 
 
 @dataclass(frozen=True)
@@ -77,19 +95,26 @@ class Door:
 
     key: str
     label: str
-    grants: Grants
+    """whom one plays, as the pages say it"""
+    role: Role
+    unit: str | None
+    task: str = ""
+    """what this part is for; '' where the role says it"""
 
-
-def _of(role: Role, unit: str | None) -> Grants:
-    return Grants((Grant(role, unit),))
+    @property
+    def grants(self) -> Grants:
+        return Grants((Grant(self.role, self.unit),))
 
 
 def demonstration(session: Session) -> Demonstration | None:
-    """The newest simulated wave and its first point; None as soon as one real wave stands beside it."""
+    """The demonstration's wave and its first point; None as soon as one real wave stands beside it.
+
+    Where it is not there, the newest simulated wave stands in.
+    """
     waves = wave_store.waves(session)
     if not waves or not all(wave.simulated for wave in waves):
         return None
-    wave = max(waves, key=lambda each: each.id)
+    wave = max(waves, key=lambda each: (each.code == WAVE, each.id))
     points = collection.points(session, wave)
     if not points:
         return Demonstration(wave, None, None)

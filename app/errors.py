@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, g, make_response, request
+import sys
+from urllib.parse import urlsplit, urlunsplit
+
+from flask import Flask, Response, current_app, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from app import messages, rendering
+from app.language import current
 from surveys.errors import NotFound, Refusal, SubmissionRefusal
 
 STATUS_OF_CODE: dict[str, int] = {
@@ -22,7 +28,13 @@ STATUS_OF_CODE: dict[str, int] = {
     "slip_unusable": 404,
     "answer_conflict": 409,
     "access_denied": 403,
+    "approval_same_person": 403,
+    "approval_decided": 409,
+    "approval_waiting": 409,
+    "audit_broken": 503,
+    "comments_gone": 409,
     "set_up_done": 409,
+    "units_moved_on": 409,
     "set_up_code_spent": 409,
 }
 STATUS_OF_KIND: dict[type[Refusal], int] = {NotFound: 404, SubmissionRefusal: 400}
@@ -40,8 +52,8 @@ def status_of(refusal: Refusal) -> int:
 
 
 def language() -> str:
-    """The reader's language: the form's own, else asked for by ?lang=, else Vietnamese."""
-    asked: str = g.get("language") or request.args.get("lang", "vi")
+    """The reader's language: the form's own, else asked for by ?lang=, else that of the signed-in, else Vietnamese."""
+    asked: str = g.get("language") or request.args.get("lang") or (current() if g.get("viewer") else "vi")
     return "en" if asked == "en" else "vi"
 
 
@@ -52,7 +64,7 @@ def wants_json() -> bool:
 def refuse(sentence: str, status: int, code: str) -> ResponseReturnValue:
     if wants_json():
         return {"error": code, "sentence": sentence}, status
-    page = rendering.refused_page(sentence, status, language(), simulated=g.get("simulated", False))
+    page = rendering.refused_page(sentence, status, language(), simulated=g.get("simulated", ""))
     return Response(page, status, mimetype="text/html")
 
 
@@ -61,8 +73,26 @@ def register(app: Flask) -> None:
     def refusal(raised: Refusal) -> ResponseReturnValue:
         return refuse(messages.refusal_sentence(raised, language()), status_of(raised), raised.code)
 
+    @app.errorhandler(OperationalError)
+    def unavailable(raised: OperationalError) -> ResponseReturnValue:
+        """The database is away, or a statement took longer than one may: later it may do."""
+        current_app.log_exception(sys.exc_info())
+        reply = make_response(refuse(messages.sentence("http_unavailable", {}, language()), 503, "http_unavailable"))
+        reply.headers["Retry-After"] = "30"
+        return reply
+
+    @app.errorhandler(DataError)
+    def unstorable(raised: DataError) -> ResponseReturnValue:
+        """PostgreSQL keeps to lengths and ranges that nothing checked before: refused, and told to the log."""
+        current_app.log_exception(sys.exc_info())
+        return refuse(messages.sentence("text_unstorable", {}, language()), 400, "text_unstorable")
+
     @app.errorhandler(HTTPException)
     def http(raised: HTTPException) -> ResponseReturnValue:
+        if isinstance(raised, RequestRedirect):  # a missing slash: the path alone, whatever name we were called by
+            parts = urlsplit(raised.new_url)
+            path = "/" + parts.path.lstrip("/")
+            return redirect(urlunsplit(("", "", path, parts.query, "")), raised.code or 308)
         if raised.response is not None or (raised.code or 500) < 400:
             return raised.get_response()
         code = OF_HTTP.get(raised.code or 500, "http_bad_request" if (raised.code or 500) < 500 else "http_failure")

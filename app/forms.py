@@ -74,7 +74,7 @@ def page_of(
 
 @lru_cache(maxsize=512)
 def _document(
-    questionnaire: Questionnaire, shown: rendering.Place, language: str, asker: str, key: str, simulated: bool
+    questionnaire: Questionnaire, shown: rendering.Place, language: str, asker: str, key: str, simulated: str
 ) -> rendering.Document:
     return rendering.form_document(
         questionnaire, shown, language, asker=asker, ack_key=json.loads(key), simulated=simulated
@@ -84,7 +84,7 @@ def _document(
 def first(page: Page, language: str, today: date, typed_slip: str = "") -> bytes:
     """The page as it is first opened."""
     key = json.dumps(signer().public_jwk)
-    document = _document(page.questionnaire, page.shown, language, page.asker, key, page.wave.simulated)
+    document = _document(page.questionnaire, page.shown, language, page.asker, key, page.wave.mark)
     return document.page(token=page.token(today), fresh_id=secrets.token_hex(16), slip=typed_slip)
 
 
@@ -95,7 +95,7 @@ def again(
     return rendering.form_again(
         page.questionnaire, page.shown, language_of(fields), fields=fields, problems=list(problems),
         token=fields["token"], id=fields["id"], asker=page.asker, ack_key=signer().public_jwk,
-        simulated=page.wave.simulated, slip=fields.get("slip", ""), sentence=sentence,
+        simulated=page.wave.mark, slip=fields.get("slip", ""), sentence=sentence,
     )
 
 

@@ -68,3 +68,4 @@ _ = translate
 
 def register(app: Flask) -> None:
     app.jinja_env.globals["_"] = translate
+    app.jinja_env.globals["reader_language"] = current

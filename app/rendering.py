@@ -57,7 +57,7 @@ class Document:
 
 def form_document(
     questionnaire: Questionnaire, place: Place, language: str, *, asker: str, ack_key: Mapping[str, str],
-    simulated: bool,
+    simulated: str,
 ) -> Document:
     """The form of one place, ready to be kept and joined per request.
 
@@ -75,7 +75,7 @@ def form_document(
 def form_again(
     questionnaire: Questionnaire, place: Place, language: str, *, fields: Mapping[str, str],
     problems: Sequence[Problem], token: str, id: str, asker: str, ack_key: Mapping[str, str],
-    simulated: bool, slip: str = "", sentence: str = "",
+    simulated: str, slip: str = "", sentence: str = "",
 ) -> bytes:
     """The form once more, with everything answered so far and every problem, first as a list, then in place.
 
@@ -91,14 +91,14 @@ def form_again(
     ).encode()
 
 
-def sent_page(language: str, *, simulated: bool) -> bytes:
+def sent_page(language: str, *, simulated: str) -> bytes:
     """After the commit, for a page without JavaScript."""
     return environment().get_template("respond/sent.html").render(
         language=language, simulated=simulated
     ).encode()
 
 
-def refused_page(sentence: str, status: int, language: str, *, simulated: bool = False) -> bytes:
+def refused_page(sentence: str, status: int, language: str, *, simulated: str = "") -> bytes:
     """Why something was not done."""
     return environment().get_template("respond/refused.html").render(
         sentence=sentence, status=status, language=language, simulated=simulated
@@ -111,7 +111,7 @@ def _hole(name: str) -> str:
 
 def _render(
     questionnaire: Questionnaire, place: Place, language: str, *, asker: str, ack_key: Mapping[str, str],
-    simulated: bool, token: str, id: str, slip: str, alternate_base: str,
+    simulated: str, token: str, id: str, slip: str, alternate_base: str,
     fields: Mapping[str, str] | None = None, problems: Sequence[Problem] = (), sentence: str = "",
 ) -> str:
     language = language if language in questionnaire.languages else "vi"

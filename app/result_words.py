@@ -120,6 +120,7 @@ FLAGS: Mapping[str, Pair] = {
     "protected": PROTECTED,
     "monitoring": ("Chỉ để theo dõi, không công bố", "For monitoring only, not published"),
     "simulated": ("Số liệu mô phỏng", "Simulated data"),
+    "training": ("Đợt tập huấn, không tính vào kết quả", "Training wave, not counted in any result"),
 }
 AGGREGATIONS: Mapping[str, Pair] = {
     "pooled_answers": (
@@ -143,9 +144,11 @@ def said(words: Mapping[str, Pair], key: str, language: str = "vi") -> str:
     return key if pair is None else _in(pair, language)
 
 
-def target_said(goal: Goal) -> str:
+def target_said(goal: Goal, language: str = "vi") -> str:
     """'trên 85%' is strict, '95% trở lên' is not."""
-    share = numerals.level(goal.value)
+    share = numerals.level(goal.value, language)
+    if language == "en":
+        return f"above {share}" if goal.operator == ">" else f"{share} or more"
     return f"trên {share}" if goal.operator == ">" else f"{share} trở lên"
 
 
@@ -181,7 +184,7 @@ class Phrases:
 
     @property
     def mark_key(self) -> str:
-        return "watermark" if self.wave.simulated else "" if self.wave.issued else "draft"
+        return self.wave.mark or ("" if self.wave.issued else "draft")
 
     @property
     def level(self) -> str:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
+import ipaddress
 import os
 import secrets
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+OTHER_NAMES = frozenset({"HAILONG_CHROMIUM"})
+"""names beginning like a setting that something else reads: the tests"""
+FEWEST_CHARACTERS = 10
+"""different ones in a secret key: fewer is a placeholder, not a key"""
+HANDED_OVER = ("/run/credentials/", "/run/secrets/")
+"""where systemd and containers put secrets; they decide who reads there"""
 
 
 class SettingsFault(Exception):
@@ -49,6 +60,16 @@ class Settings:
         "HAILONG_PUBLIC_URL", "",
         "Địa chỉ công khai in trong mã QR, ví dụ https://hailong.quangtri.gov.vn. Mặc định: http://BIND:PORT.",
         "Public address printed into QR codes, e.g. https://hailong.quangtri.gov.vn. Default: http://BIND:PORT.",
+    )
+    staff_url: str = _setting(
+        "HAILONG_STAFF_URL", "",
+        "Địa chỉ riêng cho cán bộ, ví dụ https://canbo.hailong.quangtri.gov.vn. Mặc định: cùng địa chỉ công khai.",
+        "Address of their own for staff, e.g. https://canbo.hailong.quangtri.gov.vn. Default: the public address.",
+    )
+    trusted_hosts: str = _setting(
+        "HAILONG_TRUSTED_HOSTS", "",
+        "Thêm tên máy được nhận, cách nhau bằng dấu phẩy. Mặc định: tên trong các địa chỉ trên và chính máy này.",
+        "More host names to answer to, with commas. Default: those of the addresses above, and this machine.",
     )
     secret_key: str = _setting(
         "HAILONG_SECRET_KEY", "",
@@ -98,8 +119,13 @@ class Settings:
         return (self.public_url or f"http://{self.bind}:{self.port}").rstrip("/")
 
     @property
+    def staff_address(self) -> str:
+        """Address of the staff pages without trailing slash; the public one unless they have their own."""
+        return (self.staff_url or self.address).rstrip("/")
+
+    @property
     def loopback_only(self) -> bool:
-        return self.bind in {"127.0.0.1", "::1", "localhost"}
+        return self.bind in LOOPBACK
 
 
 def described() -> list[tuple[str, str, str, str]]:
@@ -113,11 +139,12 @@ def described() -> list[tuple[str, str, str, str]]:
 def read(environ: Mapping[str, str] | None = None, **override: object) -> Settings:
     """Settings from the environment; `override` is for tests and for the commands' own options."""
     env = os.environ if environ is None else environ
+    _no_unknown(env)
     values: dict[str, object] = {}
     for f in fields(Settings):
-        raw = _raw(env, f.metadata["env"])
+        raw = _raw(env, f.metadata["env"], secret=f.metadata["secret"])
         if f.name == "database_url" and raw is None:
-            raw = _raw(env, "DATABASE_URL")
+            raw = _raw(env, "DATABASE_URL", secret=True)
         if raw is not None and raw != "":
             values[f.name] = _parse(f.metadata["env"], raw, f.default)
     values.update(override)
@@ -131,13 +158,34 @@ def read(environ: Mapping[str, str] | None = None, **override: object) -> Settin
     return settings
 
 
-def _raw(env: Mapping[str, str], name: str) -> str | None:
-    if path := env.get(f"{name}_FILE"):
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as fault:
-            raise SettingsFault(f"{name}_FILE={path}: {fault.strerror}") from fault
-    return env.get(name)
+def _no_unknown(env: Mapping[str, str]) -> None:
+    """A misspelt setting would silently be none at all."""
+    names = [f.metadata["env"] for f in fields(Settings)]
+    known = OTHER_NAMES | {*names} | {f"{name}_FILE" for name in names}
+    for name in sorted(env):
+        if name.startswith("HAILONG_") and name not in known:
+            near = difflib.get_close_matches(name, known, 1, 0)
+            raise SettingsFault(f"{name}: no such setting; did you mean {near[0]}?")
+
+
+def _raw(env: Mapping[str, str], name: str, *, secret: bool) -> str | None:
+    """The value itself, else from NAME_FILE, else from systemd's folder of credentials."""
+    path = env.get(f"{name}_FILE")
+    if not path and name not in env and (folder := env.get("CREDENTIALS_DIRECTORY")):
+        path = f"{folder}/{name}" if os.path.exists(f"{folder}/{name}") else None
+    if not path:
+        return env.get(name)
+    try:
+        if secret and not path.startswith(HANDED_OVER):
+            _unread_by_others(Path(path), f"{name}_FILE")
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as fault:
+        raise SettingsFault(f"{name}_FILE={path}: {fault.strerror}") from fault
+
+
+def _unread_by_others(path: Path, what: str) -> None:
+    if path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
+        raise SettingsFault(f"{what}: everybody on this machine can read {path}; run: chmod 600 {path}")
 
 
 def _parse(name: str, raw: str, default: object) -> object:
@@ -161,16 +209,19 @@ def _check(settings: Settings) -> None:
         raise SettingsFault(f"HAILONG_PORT={settings.port}: expected 1 to 65535")
     if settings.language not in {"vi", "en"}:
         raise SettingsFault(f"HAILONG_LANGUAGE={settings.language!r}: expected vi or en")
-    if settings.secret_key and len(settings.secret_key) < 32:
-        raise SettingsFault("HAILONG_SECRET_KEY: expected at least 32 characters")
-    if settings.public_url:
-        try:
-            parts = urlsplit(settings.public_url)
-        except ValueError:
-            parts = urlsplit("")
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    if settings.secret_key:
+        if len(settings.secret_key) < 32:
+            raise SettingsFault("HAILONG_SECRET_KEY: expected at least 32 characters")
+        if len(set(settings.secret_key)) < FEWEST_CHARACTERS:
+            raise SettingsFault("HAILONG_SECRET_KEY: a placeholder, not a key; leave it out and one is made")
+    _check_address("HAILONG_PUBLIC_URL", settings.public_url)
+    _check_address("HAILONG_STAFF_URL", settings.staff_url)
+    if settings.staff_url:
+        public, own = urlsplit(settings.address), urlsplit(settings.staff_url)
+        if not settings.public_url or public.hostname == own.hostname or public.scheme != own.scheme:
             raise SettingsFault(
-                f"HAILONG_PUBLIC_URL={settings.public_url!r}: expected an address such as https://hailong.example.vn"
+                f"HAILONG_STAFF_URL={settings.staff_url!r}: expected another host name than HAILONG_PUBLIC_URL,"
+                " with the same scheme"
             )
     for name, value, least in (
         ("HAILONG_WORKERS", settings.workers, 1), ("HAILONG_THREADS", settings.threads, 1),
@@ -182,6 +233,52 @@ def _check(settings: Settings) -> None:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise SettingsFault(f"HAILONG_TZ={settings.timezone!r}: expected one such as Asia/Ho_Chi_Minh") from None
+
+
+def _check_address(name: str, address: str) -> None:
+    if not address:
+        return
+    try:
+        parts = urlsplit(address)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        parts, port_is_fine = urlsplit(""), False
+    if (
+        parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_fine or parts.query
+        or parts.fragment or parts.username is not None or not address.isprintable() or " " in address
+    ):
+        raise SettingsFault(f"{name}={address!r}: expected an address such as https://hailong.example.vn")
+
+
+def check_serving(settings: Settings) -> None:
+    """What the server refuses to start with, though a command may run: passphrases that cross a network in clear.
+
+    A demonstration has no accounts to lose: `./hailong run --lan` shows one without a certificate.
+    """
+    if settings.demonstration:
+        return
+    for name, address in (("HAILONG_PUBLIC_URL", settings.address), ("HAILONG_STAFF_URL", settings.staff_address)):
+        parts = urlsplit(address)
+        if parts.scheme != "https" and not is_loopback(parts.hostname):
+            raise SettingsFault(
+                f"{name}={address!r}: outside this machine only https:// is safe (see deploy/README.md);"
+                " or HAILONG_DEMONSTRATION=1 to show simulated data only"
+            )
+
+
+def check_debug(settings: Settings, debug: bool) -> None:
+    """Flask's debugger runs whatever it is told: never where there are real data, never for another machine."""
+    if debug and not (settings.demonstration and settings.loopback_only):
+        raise SettingsFault("FLASK_DEBUG: only for a demonstration on this very machine; unset it")
+
+
+def is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 def private_file(path: Path, make: Callable[[], bytes]) -> bytes:
@@ -197,4 +294,5 @@ def private_file(path: Path, make: Callable[[], bytes]) -> bytes:
             pass
         finally:
             fresh.unlink()
+    _unread_by_others(path, path.name)
     return path.read_bytes()

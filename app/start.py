@@ -36,7 +36,7 @@ def main(options: list[str]) -> None:
     try:
         config = settings.read()
     except settings.SettingsFault as fault:
-        stop(f"thiết lập không dùng được: {fault}", f"a setting cannot be used: {fault}")
+        stop_for(fault)
     if "--keys" in options:
         keys.signer_of(config)
         return
@@ -45,6 +45,10 @@ def main(options: list[str]) -> None:
     check_port(config)
     with only_one_start(config):
         config = prepare(config, empty="--empty" in options)
+    try:
+        settings.check_serving(config)
+    except settings.SettingsFault as fault:
+        stop_for(fault)
     os.environ |= {
         "HAILONG_BIND": config.bind,
         "HAILONG_PUBLIC_URL": config.public_url,
@@ -195,6 +199,10 @@ def only_one_start(config: Settings) -> Iterator[None]:
 
 def say(vi: str, en: str) -> None:
     print(f"{vi}\n  {en}", file=sys.stderr, flush=True)
+
+
+def stop_for(fault: settings.SettingsFault) -> NoReturn:
+    stop(f"thiết lập không dùng được: {fault}", f"a setting cannot be used: {fault}")
 
 
 def stop(vi: str, en: str) -> NoReturn:

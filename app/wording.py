@@ -12,12 +12,17 @@ LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
 
 _SIMULATED = ("SỐ LIỆU MÔ PHỎNG – KHÔNG DÙNG ĐỂ BÁO CÁO", "SIMULATED DATA – NOT FOR REPORTING")
 _DRAFT = ("DỰ THẢO", "DRAFT")
+_TRAINING = ("ĐỢT TẬP HUẤN – KHÔNG TÍNH VÀO KẾT QUẢ", "TRAINING WAVE – NOT COUNTED IN ANY RESULT")
 
 WORDS: dict[str, tuple[str, str]] = {
     "product": ("Hài Lòng", "Hài Lòng"),
     "product_long": ("Đo lường sự hài lòng của người dân", "Measuring citizens’ satisfaction"),
     "watermark": (f"{_SIMULATED[0]}; {_DRAFT[0]}", f"{_SIMULATED[1]}; {_DRAFT[1]}"),
     "watermark_label": ("Cảnh báo số liệu mô phỏng", "Warning: simulated data"),
+    "training": _TRAINING,
+    "training_label": ("Cảnh báo đợt tập huấn", "Warning: training wave"),
+    "training_simulated": (f"{_TRAINING[0]}; {_SIMULATED[0]}", f"{_TRAINING[1]}; {_SIMULATED[1]}"),
+    "training_simulated_label": ("Cảnh báo đợt tập huấn mô phỏng", "Warning: training wave with simulated data"),
     "draft": _DRAFT,
     "draft_label": ("Số liệu chưa công bố", "Figures not yet published"),
     "to_content": ("Đến nội dung chính", "Skip to the main content"),

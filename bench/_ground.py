@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import make_url
 
-from app import create_app
-from app.db import db
+from app import create_app, server_day
+from app.db import db, transaction
 from app.settings import read
+from surveys import approvals, conduct, drafts
+from surveys.access import Grant, Role
+from surveys.store import accounts, responses, sessions, units, waves
+from surveys.waves import State
 
 PROVINCE = "44"
+COMMUNE = "19249"
+"""of the demonstration: Xã Lệ Thủy"""
+ACCOUNTS = 230
 COMMUNES = [str(19000 + n) for n in range(78)]
 
 
@@ -51,6 +61,77 @@ def postgresql(given: str) -> Iterator[Flask]:
             with app.app_context():
                 db.engine.dispose()
             administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def demonstration(database_url: str = "") -> Iterator[Flask]:
+    """The application with the simulated wave (78 communes) and as many accounts as a province has."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(read({}, state=Path(folder), database_url=database_url, demonstration=True))
+        with app.app_context():
+            upgrade()
+        furnish(app)
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+def furnish(app: Flask) -> None:
+    """The demonstration's data and accounts in a migrated, empty database."""
+    command(app, "units", "load-national")
+    command(app, "demonstration", "create")
+    with app.app_context(), transaction() as session:
+        communes = [unit.code for unit in units.tree(session, server_day()).subtree(PROVINCE)][1:]
+        for number in range(ACCOUNTS):
+            grant = Grant(Role.UNIT_OFFICER, communes[number % len(communes)])
+            accounts.add(session, f"can.bo.{number}", NO_HASH, grant, display=f"Cán bộ {number}")
+
+
+def busy(app: Flask) -> None:
+    """What a department in full work has beside it: waves in every state, drafts, something waiting, comments."""
+    with app.app_context(), transaction() as session:
+        today, province = server_day(), units.tree(session, server_day()).unit(PROVINCE)
+        plan = conduct.Plan(
+            "KE-HOACH", "counter-short", "counter-short", PROVINCE, "Đợt đang lập", simulated=True, training=True
+        )
+        conduct.create(session, plan, today)
+        for code, states in (("TAP-HUAN", [State.OPEN]), ("DA-DONG", [State.OPEN, State.CLOSED]),
+                             ("DA-CHOT", [State.OPEN, State.CLOSED, State.FIXED])):
+            conduct.create(session, replace(plan, code=code, title=f"Đợt {code}"), today)
+            for state in states:
+                conduct.move(session, code, state)
+        wave = waves.wave(session, "QT-2026-MP")
+        commune = conduct.tree_of(session, wave).unit(COMMUNE)
+        responses.add_comments(session, [
+            {"province_code": PROVINCE, "id": bytes([number]) * 16, "wave_id": wave.id, "variable": "comment",
+             "unit_id": unit.id, "text": f"Ý kiến số {number}, gọi 0912345678", "released": None}
+            for number in range(60) for unit in (commune,)
+        ])
+        for kind, name in (("questionnaire", "sipas-transaction"), ("index", "sipas-transaction"),
+                           ("targets", "sipas-transaction"), ("fields", "fields-15"),
+                           ("translation", "sipas-transaction/en"), ("recordings", "sipas-transaction")):
+            text = drafts.begun_from(session, kind, name)
+            for turn in range(2):
+                drafts.save(session, kind, text.replace("2026", str(2026 + turn)), author="analyst", today=today)
+        drafts.save(session, "questionnaire", "name = [[[", author="analyst", today=today)
+        approvals.propose(
+            session, "contacts", f"unit:{province.code}", {"unit": province.code}, actor="somebody",
+            unit_code=PROVINCE, reason="để thử", today=today,
+        )
+
+
+NO_HASH = "no hash: nobody signs in with it"
+
+
+def enter(client: FlaskClient, role: Role, unit: str | None) -> None:
+    """Sign in as a new account with this role, both factors shown, without the pages."""
+    with client.application.app_context(), transaction() as session:
+        name = f"{role.value}.{secrets.token_hex(3)}"
+        account = accounts.add(session, name, NO_HASH, Grant(role, unit), display=name)
+        accounts.change(session, account.id, second_factor="set up, as far as the pages know")
+        number = sessions.start(session, account.id, int(time.time()), "")
+    with client.session_transaction() as cookie:
+        cookie["staff"] = number
 
 
 def command(app: Flask, *words: str) -> None:

@@ -41,6 +41,8 @@ class Action(StrEnum):
     """create, open, close, fix; training waves"""
     PUBLISH = "publish"
     """propose or approve a publication or a correction: two persons"""
+    SEE_PROPOSALS = "see_proposals"
+    """what waits for a second person; who may decide on which is said by `surveys.approvals.KINDS`"""
     READ_COMMENTS = "read_comments"
     RELEASE_COMMENTS = "release_comments"
     DELETE_CONTACTS = "delete_contacts"
@@ -75,10 +77,10 @@ ROLES: Mapping[Role, frozenset[Action]] = {
     Role.PROVINCE_MANAGER: _EVERYONE | _READING | {
         Action.PRINT_POSTERS, Action.ISSUE_SLIPS, Action.WRITE_DEFINITIONS, Action.APPROVE_DEFINITIONS,
         Action.COMPARE_METHODS, Action.MANAGE_UNITS, Action.MANAGE_WAVES, Action.PUBLISH, Action.READ_COMMENTS,
-        Action.RELEASE_COMMENTS, Action.DELETE_CONTACTS,
+        Action.RELEASE_COMMENTS, Action.DELETE_CONTACTS, Action.SEE_PROPOSALS,
     },
     Role.ANALYST: _EVERYONE | _READING | {
-        Action.WRITE_DEFINITIONS, Action.COMPARE_METHODS, Action.READ_COMMENTS,
+        Action.WRITE_DEFINITIONS, Action.COMPARE_METHODS, Action.READ_COMMENTS, Action.SEE_PROPOSALS,
     },
     Role.HELP_DESK: _EVERYONE | {Action.SEE_PROGRESS, Action.RESET_ACCOUNTS},
     Role.AUDITOR: _EVERYONE | _READING | {Action.READ_AUDIT},
@@ -97,11 +99,19 @@ SECOND_FACTOR: frozenset[Role] = frozenset({
 EVERYWHERE: frozenset[Role] = frozenset({Role.ADMINISTRATOR})
 """roles that may be granted without a unit: they reach every unit of every tree"""
 
-SINGLE_ANSWERS: frozenset[Action] = frozenset({Action.KEY_ANSWERS})
-"""actions that touch single answers"""
+SINGLE_ANSWERS: frozenset[Action] = frozenset({Action.KEY_ANSWERS, Action.READ_COMMENTS, Action.RELEASE_COMMENTS})
+"""actions that touch single answers, or what one person wrote"""
+
+AT_PROVINCES: frozenset[Role] = frozenset({
+    Role.ADMINISTRATOR, Role.PROVINCE_MANAGER, Role.ANALYST, Role.HELP_DESK, Role.AUDITOR,
+})
+"""roles that stand outside the units that are graded: granted at a province or above"""
 
 GRADED: frozenset[Kind] = frozenset({Kind.COMMUNE, Kind.DISTRICT, Kind.DEPARTMENT, Kind.CENTRE, Kind.COUNTER})
 """kinds of unit that the answers grade"""
+
+WHOLE: frozenset[Kind] = frozenset({Kind.PROVINCE, Kind.NATION})
+"""kinds of unit from which the whole installation is looked after: its definitions, units, accounts"""
 
 
 class AccessRefusal(Refusal):
@@ -157,6 +167,12 @@ class Grants:
         """Whether a grant with the action reaches every unit of every tree."""
         return any(grant.may(action) and grant.unit is None for grant in self.held)
 
+    def province_wide(self, action: Action, tree: UnitTree) -> bool:
+        """Whether the action is held at a province, above, or everywhere: what concerns the whole installation."""
+        return any(
+            unit is None or (unit in tree and tree.unit(unit).kind in WHOLE) for unit in self.units(action)
+        )
+
     def units(self, action: Action) -> frozenset[str | None]:
         """Codes of the units at which the action is held; None stands for everywhere."""
         return frozenset(grant.unit for grant in self.held if grant.may(action))
@@ -198,9 +214,22 @@ def top(grants: Grants, action: Action, tree: UnitTree, unit_code: str) -> str |
 def conflict(role: Role, workplace: Unit | None) -> str | None:
     """Code of the reason why somebody who works there may not hold the role, or None.
 
-    Answers grade the unit that people work at, so whoever works at a graded unit keys none, there or elsewhere:
-    colleagues would do each other the favour.
+    Answers grade the unit that people work at, so whoever works at a graded unit neither keys nor sees single
+    ones, there or elsewhere: colleagues would do each other the favour. A department keys none either; but one
+    of them conducts the survey, so its people may read comments, only never those about their own department
+    (`surveys.comments`).
     """
-    if ROLES[role] & SINGLE_ANSWERS and workplace is not None and workplace.kind in GRADED:
-        return "grant_graded"
-    return None
+    if workplace is None or workplace.kind not in GRADED:
+        return None
+    kept_from = SINGLE_ANSWERS - _OF_DEPARTMENTS if workplace.kind is Kind.DEPARTMENT else SINGLE_ANSWERS
+    return "grant_graded" if ROLES[role] & kept_from else None
+
+
+_OF_DEPARTMENTS = frozenset({Action.READ_COMMENTS, Action.RELEASE_COMMENTS})
+
+
+def misplaced(role: Role, unit: Unit | None) -> str | None:
+    """Code of the reason why the role may not be granted at that unit (None: everywhere), or None."""
+    if unit is None:
+        return None if role in EVERYWHERE else "grant_unit_missing"
+    return "grant_province" if role in AT_PROVINCES and unit.kind not in WHOLE else None

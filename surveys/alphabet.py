@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 
 LETTERS = {letter: place for place, letter in enumerate(" aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
@@ -9,6 +10,7 @@ TONES = {tone: place for place, tone in enumerate("\u0300\u0309\u0303\u0301\u032
 """grave, hook, tilde, acute, dot below"""
 
 
+@functools.lru_cache(maxsize=8192)  # pages sort the same names again and again
 def alphabetical(text: str) -> tuple[tuple[int, ...], tuple[int, ...], str]:
     """Sort key: syllable by syllable, letters first, then tones; strange characters come last."""
     letters: list[int] = []

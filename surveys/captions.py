@@ -12,6 +12,7 @@ from surveys.indexes.model import IndexDefinition
 from surveys.questionnaires.model import Questionnaire
 from surveys.store import definitions
 from surveys.store import units as unit_store
+from surveys.units import UnitTree
 from surveys.waves import Wave
 
 Text = Mapping[str, str]
@@ -37,15 +38,18 @@ class Captions:
         return key if text is None else text.get(language, text["vi"])
 
 
-def captions(session: Session, wave: Wave, day: date) -> Captions:
-    """Titles come from the wave's own versions, as they were handed out. Raises NotFound."""
+def captions(session: Session, wave: Wave, day: date, tree: UnitTree | None = None) -> Captions:
+    """Titles come from the wave's own versions, as they were handed out. tree: the wave's, where it is at hand.
+
+    Raises NotFound.
+    """
     index = definitions.index(session, wave.index_id)
     questionnaire = definitions.questionnaire(session, wave.questionnaire_id)
     titles: dict[str, Text] = {
         item: questionnaire.question(item).text for item in index.items if questionnaire.has(item)
     }
     titles |= {criterion.key: criterion.title for criterion in index.tree.walk()}
-    province = unit_store.tree(session, wave.units_day).unit(wave.province_code)
+    province = (tree or unit_store.tree(session, wave.units_day)).unit(wave.province_code)
     return Captions(wave, index, province.name, day, titles, satisfied_options(index, questionnaire))
 
 

@@ -7,25 +7,34 @@ Sizes are bounded, because a definition may also be an upload.
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TypeVar
 
+from surveys import definition_lines
 from surveys.errors import DefinitionRefusal, Fault
 from surveys.origin import Language
 
 MAX_BYTES = 512 * 1024
 MAX_TEXT = 1000
 """longest wording, in code points"""
+MOST_FAULTS = 200
+LONGEST_DETAIL = 200
 NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 LANGUAGES = tuple(language.word for language in Language)
 """languages that a stored answer can name"""
 
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_LINE = re.compile(r"at line (\d+)")
+_PLACE = re.compile(r"\(at line (\d+), column \d+\)")
+_MANY = 320
+_ENDLESS_KEY = re.compile(
+    rf"""(?<![A-Za-z0-9_.-])(?:(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')[ \t]*\.[ \t]*){{{_MANY}}}"""
+)
 _BARE_KEYS = ("id", "key", "code", "item")
 
 T = TypeVar("T")
@@ -38,6 +47,8 @@ class Reader:
         self.file = file
         self.faults: list[Fault] = []
         self._places: set[tuple[str, str]] = set()
+        self._text = ""
+        self._raw: Mapping[str, object] = {}
 
     def fault(self, code: str, key: str, **details: object) -> None:
         """Note a fault; the same fault at the same key (a shared default) is noted once."""
@@ -48,30 +59,107 @@ class Reader:
             self._places.add((code, key))
             self.faults.append(Fault(code, row, key or None, {"file": self.file, **details}))
 
+    def row_fault(self, code: str, row: int, column: str, **details: object) -> None:
+        """Note a fault in a row of a workbook's sheet, or on a line; one of a code at one place."""
+        if (code, f"{details.get('sheet')}!{row}!{column}") not in self._places:
+            self._places.add((code, f"{details.get('sheet')}!{row}!{column}"))
+            self.faults.append(Fault(code, row, column or None, {"file": self.file, **details}))
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        """Take over faults that another reader of the same file has noted."""
+        for fault in faults:
+            self._note(fault.code, fault.column or "", fault.row, fault.details)
+
     def refuse_if_faulty(self) -> None:
-        """Raises DefinitionRefusal("definition_faulty") with every fault."""
+        """Raises DefinitionRefusal("definition_faulty") with every fault, each with its line where there is one."""
         if self.faults:
-            raise faulty(self.file, self.faults)
+            raise faulty(self.file, self._placed())
+
+    def text(self, content: bytes) -> str:
+        """The file's text; '' when it is too large or no UTF-8, which is then noted."""
+        if len(content) > MAX_BYTES:
+            self.fault("definition_too_large", "", most=MAX_BYTES, bytes=len(content))
+            return ""
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            found = f"{content[problem.start]:02X}"
+            self._note("definition_not_utf8", "", content.count(b"\n", 0, problem.start) + 1, {"found": found})
+            return ""
 
     def toml(self, content: bytes) -> Node:
         """The file's top table; empty when it is no TOML, which is then noted."""
-        if len(content) > MAX_BYTES:
-            self.fault("definition_too_large", "", most=MAX_BYTES, bytes=len(content))
+        self._text = self.text(content)
+        if _has_endless_key(self._text):  # the reader's time grows with the square of a key's parts
+            self.fault("definition_syntax", "", problem="nested too deeply", written="….….….…")
             return Node(self, {}, "")
         try:
-            return Node(self, tomllib.loads(content.decode("utf-8")), "")
-        except UnicodeDecodeError as problem:
-            self._note("definition_not_utf8", "", content.count(b"\n", 0, problem.start) + 1, {})
+            self._raw = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as problem:
-            line = _LINE.search(str(problem))
-            self._note("definition_syntax", "", int(line[1]) if line else None, {"problem": str(problem)})
-        except RecursionError:
-            self.fault("definition_syntax", "", problem="nested too deeply")
-        return Node(self, {}, "")
+            self._syntax(str(problem))
+        except (RecursionError, ValueError) as problem:  # ValueError: a number of thousands of digits
+            deep = isinstance(problem, RecursionError)
+            said = "nested too deeply" if deep else "number too long"
+            self.fault("definition_syntax", "", problem=said, written="…")
+        return Node(self, self._raw, "")
+
+    def take_lines(self, text: str) -> None:
+        """Know a text that another reader has read, for the lines of what is noted from now on."""
+        self._text = text
+        self._raw = tomllib.loads(text)
+
+    def _syntax(self, problem: str) -> None:
+        place = _PLACE.search(problem)
+        line = int(place[1]) if place else self._text.count("\n") + 1  # 'at end of document'
+        said = problem[:place.start()].rstrip() if place else problem.removesuffix(" (at end of document)")
+        rows = self._text.splitlines()
+        written = rows[line - 1].strip()[:60] if line <= len(rows) else ""
+        self._note("definition_syntax", "", line, {"problem": said, "written": written or "…"})
+
+    def _placed(self) -> list[Fault]:
+        try:
+            lines = definition_lines.lines(self._text, self._raw, _label) if self._raw else {}
+        except (IndexError, ValueError, RecursionError):  # the key path alone is a place too
+            lines = {}
+        return [
+            replace(
+                fault,
+                row=_line_of(fault.column or "", lines) if fault.row is None else fault.row,
+                column=_readable(fault.column) if fault.column else None,
+                details={key: _readable(value) for key, value in fault.details.items()},
+            )
+            for fault in self.faults
+        ]
+
+
+def _has_endless_key(text: str) -> bool:
+    return any(line.count(".") >= _MANY and _ENDLESS_KEY.search(line) for line in text.split("\n"))
+
+
+def _line_of(key: str, lines: Mapping[str, int]) -> int | None:
+    """The line of the key, else of the innermost table around it that the file has."""
+    while key:
+        if key in lines:
+            return lines[key]
+        key = key.rpartition(".")[0]
+    return None
+
+
+V = TypeVar("V")
+
+
+def _readable(value: V) -> V | str:
+    """What stood in a stranger's file, fit for a message: of bounded length, without unseen signs."""
+    if isinstance(value, str):
+        return "".join(letter if letter.isprintable() else "?" for letter in value[:LONGEST_DETAIL])
+    if isinstance(value, int) and abs(value) >= 10**15:
+        return f"{value:.3e}" if abs(value) < 10**300 else "…"
+    return value
 
 
 def faulty(file: str, faults: Sequence[Fault]) -> DefinitionRefusal:
-    return DefinitionRefusal("definition_faulty", faults=faults, file=file, count=len(faults))
+    """The refusal of a file; of endless faults the first MOST_FAULTS are listed, and all are counted."""
+    return DefinitionRefusal("definition_faulty", faults=faults[:MOST_FAULTS], file=file, count=len(faults))
 
 
 class Node:
@@ -123,9 +211,9 @@ class Node:
             return default
         value = self._raw[key]
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+            value = float(value) if abs(value) < 10**15 else math.inf  # in no range, as a float of that size
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.fault("definition_type", key, expected=_TYPE_NAMES[kind], found=type(value).__name__)
+            self.fault("definition_type", key, expected=_TYPE_NAMES[kind], type=type(value).__name__)
             return None
         return value
 
@@ -166,7 +254,7 @@ class Node:
         """A remark for the department's own readers (a source, what is open); '' if absent."""
         found = self.value(key, str, "") or ""
         if found:
-            _check_letters(self, key, found, most=4 * MAX_TEXT)
+            check_letters(self, key, found, most=4 * MAX_TEXT)
         return found
 
     def day(self, key: str) -> date | None:
@@ -181,7 +269,7 @@ class Node:
         if isinstance(found, date) and not isinstance(found, datetime):
             return found
         if found is not None:
-            self.fault("definition_type", key, expected=_TYPE_NAMES[date], found=type(found).__name__)
+            self.fault("definition_type", key, expected=_TYPE_NAMES[date], type=type(found).__name__)
         return None
 
     def words(self, key: str) -> tuple[str, ...]:
@@ -192,7 +280,7 @@ class Node:
                 found.append(value)
             else:
                 self.fault("definition_type", f"{key}.#{place}", expected=_TYPE_NAMES[str],
-                           found=type(value).__name__)
+                           type=type(value).__name__)
         return tuple(found)
 
     def table(self, key: str) -> Node | None:
@@ -209,7 +297,7 @@ class Node:
         for place, raw in enumerate(found or [], start=1):
             if not isinstance(raw, dict):
                 self.fault("definition_type", f"{key}.#{place}", expected=_TYPE_NAMES[dict],
-                           found=type(raw).__name__)
+                           type=type(raw).__name__)
                 continue
             label = _label(raw)
             if label is None or label in taken:
@@ -230,7 +318,7 @@ class Node:
                 continue
             texts[language] = table.value(language, str) or ""
             if isinstance(table._raw[language], str):
-                _check_letters(table, language, texts[language], most=most)
+                check_letters(table, language, texts[language], most=most)
         table.end()
         return texts
 
@@ -263,11 +351,12 @@ def _label(raw: Mapping[str, object]) -> str | None:
     return None
 
 
-def _check_letters(node: Node, key: str, text: str, *, most: int) -> None:
+def check_letters(node: Node, key: str, text: str, *, most: int) -> None:
+    """Note what a wording may not be: blank, too long, not composed, with signs that nobody sees."""
     if not text or text != text.strip():
         node.fault("definition_text_blank", key)
     if len(text) > most:
-        node.fault("definition_text_too_long", key, limit=most, length=len(text))
+        node.fault("definition_text_too_long", key, limit=most, length=len(text), over=len(text) - most)
     if not unicodedata.is_normalized("NFC", text):
         node.fault("definition_text_not_nfc", key)
     # controls, direction marks, zero-width signs, lone surrogates, private letters

@@ -73,19 +73,21 @@ class Batch:
     rows: Sequence[_Row]
     version: int
     """questionnaire.id of its answers"""
+    today: date
 
 
 def read_batch(wave: Wave, tree: UnitTree, questionnaire: Questionnaire, sheet: Sheet, today: date) -> Batch:
     """Check every row; touches no store, so that no lock is held while a large file is read.
 
+    After collection only late paper is taken: every row says mode paper and a day on which the wave collected.
     Raises WaveRefusal("wave_import_closed"); ImportRefusal("import_faulty") with every fault (row, column).
     """
-    _require_open(wave)
+    _require_open(wave, today)
     _check_columns(sheet.columns, questionnaire)
     faults = _Faults()
     rows = _Reader(sheet.columns, wave, tree, questionnaire, today, faults).read(sheet.rows)
     faults.refuse_if_any()
-    return Batch(rows, wave.questionnaire_id)
+    return Batch(rows, wave.questionnaire_id, today)
 
 
 def store_batch(session: Session, wave: Wave, batch: Batch, key: bytes) -> Imported:
@@ -96,8 +98,11 @@ def store_batch(session: Session, wave: Wave, batch: Batch, key: bytes) -> Impor
     Raises WaveRefusal("wave_import_closed"); ImportRefusal ("import_repeated" for a file that is in already,
     "import_faulty" where fpc or weights contradict what is stored). Nothing is stored then.
     """
-    _require_open(wave)
+    wave = wave_store.held(session, wave)
+    _require_open(wave, batch.today)
     rows = batch.rows
+    if _late(wave) and any(row.mode is not Mode.PAPER or _after(wave, row.day) for row in rows):
+        raise WaveRefusal("wave_import_closed", wave=wave.code, state=wave.state.value)
     ids = [hmac.new(key, row.line.to_bytes(8, "big"), hashlib.sha256).digest()[:16] for row in rows]
     if store.any_known(session, wave.province_code, ids[:1] + ids[-1:]):
         raise ImportRefusal("import_repeated", wave=wave.code)
@@ -117,10 +122,19 @@ def store_batch(session: Session, wave: Wave, batch: Batch, key: bytes) -> Impor
     return Imported(len(rows))
 
 
-def _require_open(wave: Wave) -> None:
+def _require_open(wave: Wave, today: date) -> None:
     # by state, not by days: paper forms and finished samples come in after the last day of answering
-    if wave.state is not State.OPEN:
+    if wave.state is not State.OPEN and not wave.takes_late_paper(today):
         raise WaveRefusal("wave_import_closed", wave=wave.code, state=wave.state.value)
+
+
+def _late(wave: Wave) -> bool:
+    """Collection was ended: what still comes in is paper that was filled in before."""
+    return wave.state is not State.OPEN
+
+
+def _after(wave: Wave, day: date) -> bool:
+    return wave.closes is not None and day > wave.closes
 
 
 def _check_columns(columns: tuple[str, ...], questionnaire: Questionnaire) -> None:
@@ -175,9 +189,18 @@ class _Reader:
         fpc = self._number(line, "fpc", given["fpc"], least=1.0)
         day = self._day(line, given["day"])
         answers, texts = self._answers(line, cells), self._free_texts(line, cells)
+        if _late(self.wave):
+            self._check_late(line, mode, day)
         if received is None or handled is None or basis is None or mode is None or day is None:
             return None
         return _Row(line, (received, handled, int(basis), stratum, psu), weight, fpc, mode, day, answers, texts)
+
+    def _check_late(self, line: int, mode: Mode | None, day: date | None) -> None:
+        """A blank day is today's, and so too late: the file must say when the form was filled in."""
+        if mode is not None and mode is not Mode.PAPER:
+            self.faults.add("late_mode", line, "mode", mode=mode.word)
+        if day is not None and _after(self.wave, day):
+            self.faults.add("late_day", line, "day", day=day.isoformat(), last=f"{self.wave.closes}")
 
     def _unit(self, line: int, column: str, code: str) -> int | None:
         if not code:

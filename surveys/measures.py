@@ -19,6 +19,8 @@ class Named:
     name: str
     """'item:q1', 'factor:I', 'part:policy', 'overall', 'mean:item:q1', 'mean:factor:I', 'mean:overall'"""
     measure: Measure
+    of: Ratio | Mean
+    """what `measure` is of: never a difference"""
 
     @property
     def share(self) -> bool:
@@ -43,14 +45,19 @@ def measured(index: IndexDefinition, day: date) -> Measured:
     items = index.items
     place = {item: number for number, item in enumerate(items)}
     criteria = [c for kind in ("factor", "part", "overall") for c in index.tree.walk() if c.kind == kind]
-    named = [Named(f"item:{item}", Measure("share", Ratio((place[item],)))) for item in items]
-    named += [Named(c.measure, Measure("share", _combined(index, c, place))) for c in criteria]
-    named += [Named(f"mean:item:{item}", Measure("score", Ratio((place[item],)))) for item in items]
-    named += [
-        Named(f"mean:{c.measure}", Measure("score", _combined(index, c, place)))
-        for c in criteria if c.kind != "part"
-    ]
+    named = [_share(f"item:{item}", Ratio((place[item],))) for item in items]
+    named += [_share(c.measure, _combined(index, c, place)) for c in criteria]
+    named += [_score(f"mean:item:{item}", Ratio((place[item],))) for item in items]
+    named += [_score(f"mean:{c.measure}", _combined(index, c, place)) for c in criteria if c.kind != "part"]
     return Measured(items, tuple(_attributions(index, day)), tuple(named))
+
+
+def _share(name: str, of: Ratio | Mean) -> Named:
+    return Named(name, Measure("share", of), of)
+
+
+def _score(name: str, of: Ratio | Mean) -> Named:
+    return Named(name, Measure("score", of), of)
 
 
 def _attributions(index: IndexDefinition, day: date) -> Iterator[Attribution]:

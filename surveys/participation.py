@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from surveys.origin import Basis
 from surveys.store import collection, responses
-from surveys.store import waves as wave_store
 from surveys.units import UnitTree
 from surveys.waves import Wave
 
@@ -34,13 +33,11 @@ class Participation:
 
 def participation(session: Session, wave: Wave, tree: UnitTree, unit_code: str) -> Participation:
     within = {unit.id for unit in tree.subtree(unit_code)}
-    counts = responses.counts_by_cell(session, wave.province_code, wave.id)
-    slips = collection.slip_counts(session, wave.province_code, wave.id)
     received: Counter[Basis] = Counter()
-    issued = spent = 0
-    for cell in wave_store.cells(session, wave).values():
-        if cell.received_at in within:
-            received[Basis(cell.basis)] += counts.get(cell.id, 0)
-            of_cell = slips.get(cell.id, (0, 0))
-            issued, spent = issued + of_cell[0], spent + of_cell[1]
+    for place, basis, number in responses.counts_by_place(session, wave.province_code, wave.id):
+        if place in within:
+            received[Basis(basis)] += number
+    slips = collection.slips_by_place(session, wave.province_code, wave.id)
+    issued = sum(given for place, given, _ in slips if place in within)
+    spent = issued - sum(left for place, _, left in slips if place in within)
     return Participation({basis: count for basis, count in sorted(received.items()) if count}, issued, spent)

@@ -121,6 +121,21 @@ class Table:
         return [each for each in self._records.values() if each["publishable"] and each["unit"] in wanted]
 
 
+_KEPT = 8
+"""tables in memory; each is little beside its records"""
+_tables: dict[int, tuple[Sequence[Record], Table]] = {}
+
+
+def table_of(records: Sequence[Record]) -> Table:
+    """`Table(records)`, made once for the very same list: the records are shared by all readers and never changed."""
+    found = _tables.get(id(records))
+    if found is None or found[0] is not records:
+        if len(_tables) >= _KEPT:
+            _tables.clear()
+        found = _tables[id(records)] = (records, Table(records))  # keeps the list, so its id stays its own
+    return found[1]
+
+
 def band(part: Figure, whole: Figure) -> Band | None:
     """Clearly above or below only where the two intervals do not touch.
 

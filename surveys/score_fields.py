@@ -13,7 +13,7 @@ FIELDS = (
 FLAGS = (
     "no_answers", "zero_weight", "small_n", "few_psus", "degenerate", "single_psu_stratum", "pooled_deff",
     "pooled_df", "unknown_deff", "incomplete_criteria", "population_weighted", "population_missing", "fpc_ignored",
-    "voluntary_sample", "conditional_interval", "low_response", "protected", "monitoring", "simulated",
+    "voluntary_sample", "conditional_interval", "low_response", "protected", "monitoring", "simulated", "training",
 )
 """what `flags` may hold, in the order they are listed; their wording is in app.result_words"""
 

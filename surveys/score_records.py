@@ -103,4 +103,5 @@ def _flags(frame: Frame, found: Series, series: str) -> dict[str, Bools]:
         "low_response": some & few_back & ~monitoring,
         "monitoring": monitoring,
         "simulated": np.full(some.shape, frame.wave.simulated),
+        "training": np.full(some.shape, frame.wave.training),
     }

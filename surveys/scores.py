@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from surveys import collection, dataset, disclosure, editions, targets
 from surveys.domains import Layout, layout
 from surveys.errors import WaveRefusal
+from surveys.indexes.model import IndexDefinition
 from surveys.measures import measured
 from surveys.origin import Basis
 from surveys.score_fields import FIELDS, Record
@@ -32,14 +33,17 @@ __all__ = ["FIELDS", "Record", "moved", "records"]
 SERIES = ("official", disclosure.MONITORING)
 
 
-def records(session: Session, wave: Wave, unit_code: str | None = None) -> list[Record]:
+def records(
+    session: Session, wave: Wave, unit_code: str | None = None, index: IndexDefinition | None = None
+) -> list[Record]:
     """One record per unit, series and measure, fields as FIELDS; None where there is nothing to say, never NaN.
 
     Units come in the tree's order. Series: 'official', the bases the wave declares official; 'monitoring', the
     rest, only where such answers exist; they are never `publishable`. unit_code: only this unit and those below.
+    index: another than the wave's own.
     Raises NotFound("unit_unknown"), WaveRefusal("unit_outside").
     """
-    frame = _frame(session, wave)
+    frame = frame_of(session, wave, index)
     if unit_code is not None:
         collection.require_member(frame.tree, wave, unit_code)
     wanted = frame.tree.subtree(unit_code or wave.province_code)
@@ -58,9 +62,10 @@ def records(session: Session, wave: Wave, unit_code: str | None = None) -> list[
     return [record for record in whole if record["unit"] in shown]
 
 
-def _frame(session: Session, wave: Wave) -> Frame:
+def frame_of(session: Session, wave: Wave, index: IndexDefinition | None = None) -> Frame:
+    """What every series of the wave shares, under its own index or another."""
     tree = unit_store.tree(session, wave.units_day)
-    index = definitions.index(session, wave.index_id)
+    index = index or definitions.index(session, wave.index_id)
     places = layout(tree, wave.province_code)
     of_day = measured(index, targets.day_of(wave))
     return Frame(wave, tree, places, index, of_day, _response_rates(session, wave, places))
@@ -92,16 +97,25 @@ def _response_rates(session: Session, wave: Wave, places: Layout) -> dict[str, f
     return {unit.code: back / out for unit, out, back in rates if out}
 
 
-def moved(session: Session, wave: Wave, today: date, *, force: bool = False) -> ScoreTable:
+def moved(
+    session: Session, wave: Wave, today: date, *, force: bool = False, correction: bool = False
+) -> ScoreTable:
     """The table that people are to see from today on; only reads, so that estimating holds up no answer.
 
     `store.scores.save` keeps it, in a write transaction of its own.
 
     The table moves once a day, and a unit's figures move only where `editions` allows it; once the wave takes no
     more answers, all of them do, and while nothing else changes the table stays the one it was.
-    force: again on the same day. Raises WaveRefusal("scores_moved_today").
+    The table of a wave whose figures are fixed is computed once, and then it is this one for ever.
+    force: again on the same day. correction: anew, to be published as a correction of what was published.
+    Raises WaveRefusal("scores_moved_today"), ("wave_not_published" for a correction).
     """
+    if correction and not wave.issued:
+        raise WaveRefusal("wave_not_published", wave=wave.code, state=wave.state.value)
     shown = store.latest(session, wave)
+    if wave.settled:
+        whole = correction or shown is None or not shown.fixed
+        return ScoreTable(today, records(session, wave), fixed=True) if whole or shown is None else shown
     if shown is not None and not force:
         if shown.day >= today:
             raise WaveRefusal("scores_moved_today", wave=wave.code, day=shown.day.isoformat())

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from analysis.cells import Answers, accumulate
 from analysis.domains import Estimates, estimate_all
-from analysis.intervals import verdict
-from analysis.pooling import Evidence, Method, evidence, score_interval, share_interval
+from analysis.intervals import t_interval, verdict
+from analysis.measures import Contrast, Mean, Measure, Ratio
+from analysis.pooling import FEW_PSUS, Evidence, Method, evidence, score_interval, share_interval
 from surveys import targets
 from surveys import weights as weighting
 from surveys.dataset import NOT_APPLICABLE_VALUE, VALUES, Dataset
@@ -81,17 +82,82 @@ def estimated(frame: Frame, data: Dataset, populations: Mapping[int, int]) -> Se
         return _with_intervals(frame, blank, (blank,), np.zeros(len(layout.units), dtype=np.int64))
     weights = weighting.weights(data, frame.tree, populations)
     drawn = weighting.design(data, weights.value)
-    received = layout.places(data.cells.received_at)[data.cell]
-    handled = layout.places(data.cells.handled_by)[data.cell]
-    alike = bool((received == handled).all())
-    places = [received] if alike else [received, handled]
-    place_of_item = [0 if alike else PLACES.index(whom) for whom in frame.measured.attribution]
+    places = _places(layout, data)
+    place_of_item = _place_of_item(frame.measured, places)
     table = accumulate(drawn.design, _answers(frame, data), places, place_of_item, len(layout.units))
     found = estimate_all(table, layout.groupings, [one.measure for one in named])
     pools = found.of(layout.pool), found.of(np.full_like(layout.domain, layout.domain[0]))
     marks = (1 << data.basis) | np.where(weights.from_population, POPULATION, 0)
     marks |= np.where(weights.count_missing, COUNT_MISSING, 0) | np.where(drawn.fpc_ignored, FPC_IGNORED, 0)
     return _with_intervals(frame, found.of(layout.domain), pools, _marks(layout, places, marks))
+
+
+def _places(layout: Layout, data: Dataset) -> list[Ints]:
+    """Where each answer was received and, unless that is the same throughout, where it was handled."""
+    received = layout.places(data.cells.received_at)[data.cell]
+    handled = layout.places(data.cells.handled_by)[data.cell]
+    return [received] if (received == handled).all() else [received, handled]
+
+
+def _place_of_item(measured: Measured, places: list[Ints]) -> list[int]:
+    return [0 if len(places) == 1 else PLACES.index(whom) for whom in measured.attribution]
+
+
+@dataclass(frozen=True, eq=False)
+class Differences:
+    """What the shares under one index are above those under another, of the same answers.
+
+    names: of the measures that both have; value, se, low, high: (measures, units), NaN where nothing can be said
+    """
+
+    names: tuple[str, ...]
+    value: Floats
+    se: Floats
+    low: Floats
+    high: Floats
+
+
+def differences(frame: Frame, other: Frame, data: Dataset, populations: Mapping[int, int], level: float) -> Differences:
+    """One estimate per difference: its variance knows that both figures come from the same answers.
+
+    frame, other: of one wave, under two indexes. Where fewer than FEW_PSUS sampling units answered, the variance
+    says little and there is no interval.
+    """
+    layout = frame.layout
+    theirs = {one.name: one for one in other.measured.named if one.share}
+    common = [(one, theirs[one.name]) for one in frame.measured.named if one.share and one.name in theirs]
+    names = tuple(one.name for one, _ in common)
+    if not len(data) or not common:
+        blank = np.full((len(names), len(layout.units)), np.nan)
+        return Differences(names, blank, blank, blank, blank)
+    weights = weighting.weights(data, frame.tree, populations)
+    places = _places(layout, data)
+    of_item = _place_of_item(frame.measured, places) + _place_of_item(other.measured, places)
+    both = _side_by_side(_answers(frame, data), _answers(other, data))
+    table = accumulate(weighting.design(data, weights.value).design, both, places, of_item, len(layout.units))
+    start = len(frame.measured.items)
+    measures = [Measure("share", Contrast(one.of, _shifted(same.of, start))) for one, same in common]
+    found = estimate_all(table, layout.groupings, measures).of(layout.domain)
+    se = np.sqrt(np.where(found.n_psu >= FEW_PSUS, found.variance, np.nan))
+    low, high = t_interval(found.value, se, found.df.astype(np.float64), level)
+    return Differences(names, found.value, se, low, high)
+
+
+def _side_by_side(one: Answers, other: Answers) -> Answers:
+    """The items of both, those of the second with codes of their own, because they count differently."""
+    above = len(one.satisfied) - 1
+    moved = np.where(other.codes > 0, other.codes.astype(np.int64) + above, 0)
+    return Answers(
+        codes=np.concatenate([one.codes, moved.astype(np.uint8)]),
+        satisfied=np.concatenate([one.satisfied, other.satisfied[1:]]),
+        points=np.concatenate([one.points, other.points[1:]]),
+    )
+
+
+def _shifted(of: Ratio | Mean, by: int) -> Ratio | Mean:
+    if isinstance(of, Ratio):
+        return Ratio(tuple(item + by for item in of.items))
+    return Mean(tuple(_shifted(part, by) for part in of.parts), of.weights)
 
 
 def _answers(frame: Frame, data: Dataset) -> Answers:

@@ -28,6 +28,9 @@ _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _KINDS = {kind.value: kind for kind in Kind}
 
 Identity = tuple[str, date]
+Allowed = Collection[str | None]
+"""codes of units whose subtrees may be changed; None among them: everywhere"""
+EVERYWHERE: Allowed = frozenset({None})
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,54 @@ def check(existing: Iterable[Unit], given: Sequence[Line]) -> Merge:
     _check_cycles(dated, draft.faults)
     _refuse(draft.faults)
     return merge
+
+
+def foreign(
+    existing: Iterable[Unit], merge: Merge, given: Sequence[Line], allowed: Allowed
+) -> list[Fault]:
+    """Changes to units that lie under none of the allowed units: on their last day, new ones from the first."""
+    if None in allowed:
+        return []
+    after = {unit.identity: unit for unit in (*existing, *merge.new, *merge.closed)}
+    dated: dict[str, list[Unit]] = defaultdict(list)
+    for unit in after.values():
+        dated[unit.code].append(unit)
+    row_of = {(line.code.strip(), line.valid_from.strip()): line.row for line in given}
+    faults = []
+    for unit in (*merge.new, *merge.closed):
+        days = [unit.valid_to or date.max]
+        if unit.valid_to is None and unit.valid_from != date.min:
+            days.append(unit.valid_from)  # a new unit: from its first day on
+        if not all(_lies_below(unit, dated, allowed, day) for day in days):
+            first = "" if unit.valid_from == date.min else unit.valid_from.isoformat()
+            faults.append(Fault("unit_foreign", row_of.get((unit.code, first)), "code", {"unit": unit.code}))
+    return faults
+
+
+def _lies_below(unit: Unit, dated: Mapping[str, Sequence[Unit]], allowed: Allowed, day: date) -> bool:
+    above: Unit | None = unit
+    while above is not None and above.code not in allowed:
+        above = next((each for each in dated.get(above.parent or "", ()) if each.in_force(day)), None)
+    return above is not None
+
+
+def corrected(before: Unit, name: str, decree: str) -> Unit:
+    """The unit with another name or decree, cleaned as a file's are.
+
+    Raises UnitRefusal: "unit_correction_faulty" with faults by column, "unit_correction_empty".
+    """
+    faults: list[Fault] = []
+    said = _text(name, 0, "name", faults)
+    if not said and not name.strip():
+        faults.append(Fault("unit_name_missing", None, "name"))
+    source = _text(decree, 0, "decree", faults)
+    if faults:
+        placed = [replace(fault, row=None) for fault in faults]
+        raise UnitRefusal("unit_correction_faulty", faults=placed, count=len(placed))
+    after = replace(before, name=said, decree=source or None)
+    if after == before:
+        raise UnitRefusal("unit_correction_empty")
+    return after
 
 
 def _refuse(faults: Sequence[Fault]) -> None:

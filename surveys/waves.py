@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from surveys.errors import WaveRefusal
-from surveys.origin import Basis
+from surveys.origin import Basis, Mode
 
 
 class State(StrEnum):
@@ -27,11 +27,14 @@ class State(StrEnum):
 NEXT: dict[State, frozenset[State]] = {
     State.PLANNED: frozenset({State.OPEN}),
     State.OPEN: frozenset({State.CLOSED}),
-    State.CLOSED: frozenset({State.OPEN, State.FIXED}),  # reopened when late paper forms arrive
+    State.CLOSED: frozenset({State.OPEN, State.FIXED}),  # opened again only before the figures are fixed
     State.FIXED: frozenset({State.PUBLISHED}),
     State.PUBLISHED: frozenset({State.CORRECTED}),
     State.CORRECTED: frozenset({State.CORRECTED}),
 }
+
+SETTLED: frozenset[State] = frozenset({State.FIXED, State.PUBLISHED, State.CORRECTED})
+"""from here on no answer enters and the score table stands still"""
 
 DEFAULT_OFFICIAL: dict[str, frozenset[Basis]] = {
     "transaction": frozenset({Basis.SAMPLE, Basis.DOSSIERS}),
@@ -77,18 +80,39 @@ class Wave:
         """Its figures have been published; until then they are a draft."""
         return self.state in {State.PUBLISHED, State.CORRECTED}
 
-    def ended(self, today: date) -> bool:
-        """It takes no more answers, unless it is opened again."""
-        over = self.closes is not None and today > self.closes
-        return over or self.state not in {State.PLANNED, State.OPEN}
+    @property
+    def settled(self) -> bool:
+        """Its figures are fixed: no answer enters, and the score table never moves."""
+        return self.state in SETTLED
 
-    def takes_answers(self, today: date) -> bool:
-        """Open, and within its days where it has any."""
+    @property
+    def mark(self) -> str:
+        """Key of what stands on every page and print of the wave; '' for a real one."""
+        if self.training:
+            return "training_simulated" if self.simulated else "training"
+        return "watermark" if self.simulated else ""
+
+    def collected(self, today: date) -> bool:
+        """Collection is over: what was not filled in by now is not of this wave, unless it is opened again."""
+        past = self.closes is not None and today > self.closes
+        return past or self.state not in {State.PLANNED, State.OPEN}
+
+    def takes_late_paper(self, today: date) -> bool:
+        """Collection is over, and paper forms filled in before may still be keyed."""
         return (
-            self.state is State.OPEN
-            and (self.opens is None or today >= self.opens)
-            and (self.closes is None or today <= self.closes)
+            self.state in {State.OPEN, State.CLOSED} and self.collected(today)
+            and self.late_until is not None and today <= self.late_until
         )
+
+    def ended(self, today: date) -> bool:
+        """It takes no more answers, late paper included, unless it is opened again."""
+        return self.collected(today) and not self.takes_late_paper(today)
+
+    def takes_answers(self, today: date, mode: Mode | None = None) -> bool:
+        """Open, and within its days where it has any; afterwards paper alone, as long as the wave waits for it."""
+        if self.state is State.OPEN and not self.collected(today):
+            return self.opens is None or today >= self.opens
+        return mode is Mode.PAPER and self.takes_late_paper(today)
 
 
 def moved(wave: Wave, state: State) -> State:
@@ -98,9 +122,9 @@ def moved(wave: Wave, state: State) -> State:
     return state
 
 
-def require_open(wave: Wave, today: date) -> None:
-    """Raise WaveRefusal("wave_not_open") unless answers are taken today."""
-    if not wave.takes_answers(today):
+def require_open(wave: Wave, today: date, mode: Mode | None = None) -> None:
+    """Raise WaveRefusal("wave_not_open") unless answers that came in this mode are taken today."""
+    if not wave.takes_answers(today, mode):
         raise WaveRefusal("wave_not_open", wave=wave.code, state=wave.state.value)
 
 

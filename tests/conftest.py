@@ -143,13 +143,15 @@ def session(app: Flask) -> Iterator[Session]:
     It holds no file lock, so `session.commit()` is enough to let `client` and `runner` write and see.
     What a test did not commit is rolled back.
     """
+    from app import keys
     from app.db import db
     from surveys.audit import Auditor
 
-    info = {"auditor": Auditor("test", bytes(32), 0)}
-    with app.app_context(), Session(db.engine.execution_options(writes=True), info=info) as writing:
-        yield writing
-        writing.rollback()
+    with app.app_context():
+        info = {"auditor": Auditor("test", keys.audit(), 0)}
+        with Session(db.engine.execution_options(writes=True), info=info) as writing:
+            yield writing
+            writing.rollback()
 
 
 @pytest.fixture

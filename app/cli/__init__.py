@@ -89,6 +89,8 @@ GROUPS: dict[str, str] = {
     "responses": "Ý kiến: nhập từ tệp, đếm.",
     "scores": "Số liệu: xuất tệp, tính bảng số liệu trong ngày.",
     "accounts": "Tài khoản cán bộ: mã cài đặt, thêm, liệt kê.",
+    "audit": "Nhật ký: kiểm tra tính toàn vẹn, liệt kê, xuất tệp.",
+    "comments": "Ý kiến góp ý: xóa khi hết thời hạn lưu giữ.",
     "demonstration": "Bản trình diễn với số liệu mô phỏng.",
 }
 """group -> its help; the module of the same name holds its commands"""

@@ -9,11 +9,10 @@ from app.wording import WORDS
 from surveys.captions import Captions
 from surveys.score_fields import FIELDS
 
-WATERMARK = WORDS["watermark"][0]
-
 
 def ordered(records: Sequence[dict[str, Any]], captions: Captions) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
-    """Field names and records in that order; a simulated wave has one more field, `watermark`, at the end."""
-    fields = (*FIELDS, "watermark") if captions.wave.simulated else FIELDS
-    mark = {"watermark": WATERMARK} if captions.wave.simulated else {}
+    """Field names and records in that order; a simulated or training wave has one more field, `watermark`, at the end."""
+    marked = captions.wave.mark
+    fields = (*FIELDS, "watermark") if marked else FIELDS
+    mark = {"watermark": WORDS[marked][0]} if marked else {}
     return fields, [{name: record[name] for name in FIELDS} | mark for record in records]

@@ -122,7 +122,7 @@ def _columns(book: _Book, name: str) -> list[_Column]:
         _Column("Hệ số thiết kế", 9, "score", lambda r: r["deff"]),
         _Column("Số đơn vị mẫu cấp một", 10, "count", lambda r: r["n_psu"]),
         # one line, or every row would be six high; that data are simulated stands on every sheet already
-        _Column("Lưu ý", 90, "line", lambda r: say.flags(f for f in r["flags"] if f != "simulated") or None),
+        _Column("Lưu ý", 90, "line", lambda r: say.flags(f for f in r["flags"] if f not in ("simulated", "training")) or None),
     ]
 
 

@@ -14,6 +14,7 @@ from app.wording import STATES
 from surveys.errors import Fault, Refusal
 
 Sentences = dict[str, tuple[str, str]]
+Values = dict[str, dict[str, tuple[str, str]]]
 
 
 def _collect() -> Sentences:
@@ -26,7 +27,17 @@ def _collect() -> Sentences:
     return sentences
 
 
+def _collect_values() -> Values:
+    values: Values = {}
+    for module in pkgutil.iter_modules(__path__):
+        for detail, words in getattr(importlib.import_module(f"{__name__}.{module.name}"), "VALUES", {}).items():
+            values[detail] = values.get(detail, {}) | words
+    return values
+
+
 SENTENCES = _collect()
+VALUES = _collect_values()
+"""detail -> what it may hold -> how that is said"""
 STATE_DETAILS = frozenset({"state", "wanted"})
 """details that name a wave's state, and are said in words"""
 
@@ -42,9 +53,13 @@ def sentence(code: str, details: Mapping[str, object], language: str = "vi") -> 
     if pair is None:
         return f"{code} {dict(details)}" if details else code
     place = 0 if language == "vi" else 1
-    told = {key: STATES.get(str(value), (value, value))[place] if key in STATE_DETAILS else value
-            for key, value in details.items()}
+    told = {key: _told(key, value, place) for key, value in details.items()}
     return pair[place].format_map(_Details(told))
+
+
+def _told(detail: str, value: object, place: int) -> object:
+    words = STATES if detail in STATE_DETAILS else VALUES.get(detail, {})
+    return words.get(str(value), (value, value))[place]
 
 
 def refusal_sentence(refusal: Refusal, language: str = "vi") -> str:
@@ -52,9 +67,22 @@ def refusal_sentence(refusal: Refusal, language: str = "vi") -> str:
 
 
 def fault_sentence(fault: Fault, language: str = "vi") -> str:
-    """'dòng 5, cột q3: …': the place first, then what is wrong there."""
-    words = ("dòng", "cột") if language == "vi" else ("row", "column")
-    place = [f"{words[0]} {fault.row}"] if fault.row is not None else []
+    """'dòng 5, cột q3: …': the place first, then what is wrong there.
+
+    A fault of a definition names its file, line and key ('tệp phieu.toml, dòng 12, mục sections.I.id: …'), of a
+    workbook its file, sheet, row and column.
+    """
+    sheet = fault.details.get("sheet")
+    keyed = fault.code.startswith("definition_") and not sheet
+    if language == "vi":
+        words = ("dòng", "mục") if keyed else ("dòng", "cột")
+    else:
+        words = ("line", "key") if keyed else ("row", "column")
+    place = []
+    if keyed or sheet or fault.code.startswith("xlsform_"):
+        place += [f"{'tệp' if language == 'vi' else 'file'} {file}" for file in (fault.details.get("file"),) if file]
+        place += [f"{'trang' if language == 'vi' else 'sheet'} {sheet}"] if sheet else []
+    place += [f"{words[0]} {fault.row}"] if fault.row is not None else []
     place += [f"{words[1]} {fault.column}"] if fault.column else []
     said = sentence(fault.code, fault.details, language)
     return f"{', '.join(place)}: {said}" if place else said

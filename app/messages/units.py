@@ -10,6 +10,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Đã nhập danh mục đơn vị: {new} mới, {closed} ghi ngày hết hiệu lực, {unchanged} không đổi.",
         "Units imported: {new} new, {closed} closed, {unchanged} unchanged.",
     ),
+    "units_previewed": (
+        "Xem trước, chưa lưu: {new} mới, {closed} ghi ngày hết hiệu lực, {unchanged} không đổi.",
+        "Preview, nothing stored: {new} new, {closed} closed, {unchanged} unchanged.",
+    ),
     "sheet_empty": ("Tệp không có dữ liệu.", "The file is empty."),
     "sheet_not_utf8": (
         "Tệp không phải văn bản UTF-8 (dòng {line}). Trong Excel, hãy lưu lại dạng 'CSV UTF-8'.",
@@ -80,5 +84,66 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "unit_cycle": (
         "các đơn vị là cấp trên của nhau theo vòng: {path}",
         "units are above each other in a circle: {path}",
+    ),
+    "unit_foreign": (
+        "đơn vị {unit} nằm ngoài phạm vi Ông/Bà được giao",
+        "unit {unit} lies outside what you look after",
+    ),
+    "units_moved_on": (
+        "Danh mục đơn vị đã có thay đổi khác kể từ khi xem trước; chưa lưu gì. Xin xem trước lại.",
+        "The units have changed since the preview; nothing was stored. Please preview again.",
+    ),
+    "file_missing": ("Chưa chọn tệp, hoặc tệp rỗng.", "No file was chosen, or it is empty."),
+    "upload_gone": (
+        "Tệp xem trước không còn (chỉ giữ một giờ). Xin gửi lại tệp.",
+        "The previewed file is gone (it is kept for one hour). Please send it again.",
+    ),
+    "workbook_faulty": (
+        "Không đọc được bảng tính Excel này. Hãy lưu lại dạng .xlsx hoặc 'CSV UTF-8'.",
+        "This Excel workbook cannot be read. Save it again as .xlsx or as 'CSV UTF-8'.",
+    ),
+    "workbook_large": (
+        "Bảng tính quá lớn: khi mở ra vượt {most} MB hoặc quá nhiều dòng.",
+        "The workbook is too large: over {most} MB unpacked, or too many rows.",
+    ),
+    "merger_faulty": (
+        "Thay đổi này có {count} chỗ cần xem lại; chưa lưu gì.",
+        "{count} places of this change need another look; nothing was stored.",
+    ),
+    "merger_empty": ("chưa chọn đơn vị nào", "no unit is chosen"),
+    "merger_many": ("một lần chỉ được tối đa {most} đơn vị", "at most {most} units at a time"),
+    "merger_day": ("chưa ghi ngày cuối cùng có hiệu lực", "the last day in force is missing"),
+    "merger_not_in_force": (
+        "mã {unit} không có hiệu lực vào ngày {day}", "the code {unit} is not in force on {day}",
+    ),
+    "merger_ends_already": (
+        "đơn vị {unit} đã được ghi hết hiệu lực ngày {day}", "unit {unit} is to end on {day} already",
+    ),
+    "merger_whole_twice": (
+        "đơn vị {unit} đã nhập toàn bộ vào một đơn vị thì không nhập tiếp vào đơn vị khác; hãy chọn 'một phần'",
+        "unit {unit} goes wholly to one unit and cannot also go to another; choose 'part'",
+    ),
+    "merger_no_successor": (
+        "chưa chọn đơn vị {unit} nhập vào đơn vị mới nào", "no successor is chosen for unit {unit}",
+    ),
+    "merger_follows_nobody": (
+        "đơn vị mới {unit} chưa kế tiếp đơn vị nào", "the new unit {unit} follows nobody",
+    ),
+    "merger_below_nowhere": (
+        "chưa chọn được nơi chuyển đến của các đơn vị trực thuộc {unit}",
+        "the units below {unit} have no place to move to",
+    ),
+    "unit_correction_empty": (
+        "Tên và văn bản vẫn như cũ, không có gì để sửa.", "Name and decree are as before; there is nothing to mend.",
+    ),
+    "unit_correction_reason": ("Xin ghi lý do sửa.", "Please say why it is mended."),
+    "unit_correction_faulty": (
+        "Còn {count} chỗ cần xem lại; chưa lưu gì.", "{count} places need another look; nothing was stored.",
+    ),
+    "unit_correction_published": (
+        "Đợt khảo sát {wave} đã công bố số liệu với tên này nên không sửa tên được; nếu đơn vị đổi tên thật, "
+        "hãy ghi việc đổi tên với ngày hiệu lực.",
+        "Wave {wave} has published figures under this name, so the name cannot be mended; if the unit was really "
+        "renamed, record the renaming with its day.",
     ),
 }

@@ -86,4 +86,88 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Mỗi lần cấp từ 1 đến {most} thẻ; số yêu cầu là {count}.",
         "Between 1 and {most} slips can be issued at a time; {count} were asked for.",
     ),
+    "wave_late_reversed": (
+        "Hạn nhập phiếu giấy {late} đứng trước ngày cuối cùng nhận ý kiến {closes}.",
+        "The last day for late paper {late} is before the closing day {closes}.",
+    ),
+    "wave_not_planned": (
+        "Đợt khảo sát {wave} đang ở trạng thái {state}; chỉ sửa được kế hoạch khi chưa mở.",
+        "Wave {wave} is {state}; its plan can only be changed before it opens.",
+    ),
+    "wave_units_in_use": (
+        "Đợt khảo sát {wave} đã có điểm đánh giá, thẻ mời hoặc số hồ sơ gắn với danh mục đơn vị; không đổi tỉnh và "
+        "ngày của danh mục được nữa.",
+        "Points, slips or counts of wave {wave} refer to its unit tree; the province and the day of the tree cannot "
+        "be changed any more.",
+    ),
+    "wave_not_ready": (
+        "Chưa mở được đợt khảo sát {wave}: còn việc bắt buộc chưa xong, xem danh mục "
+        "(flask waves checklist {wave}).",
+        "Wave {wave} cannot be opened: required things are missing, see the checklist "
+        "(flask waves checklist {wave}).",
+    ),
+    "wave_reason_missing": ("Xin ghi lý do.", "Please give a reason."),
+    "wave_reason_long": ("Lý do dài quá {most} ký tự.", "The reason is longer than {most} characters."),
+    "wave_closes_past": ("Ngày cuối cùng {closes} đã qua.", "The last day {closes} has passed."),
+    "wave_fixed": (
+        "Số liệu của đợt khảo sát {wave} đã chốt nên không đổi số hồ sơ được; sau khi công bố thì đính chính.",
+        "The figures of wave {wave} are fixed, so its counts cannot change; correct them once they are published.",
+    ),
+    "wave_collected": (
+        "Đợt khảo sát {wave} đang ở trạng thái {state}, không tạo thêm điểm đánh giá.",
+        "Wave {wave} is {state}; no more points are made.",
+    ),
+    "wave_not_published": (
+        "Đợt khảo sát {wave} đang ở trạng thái {state}; chỉ đính chính số liệu đã công bố.",
+        "Wave {wave} is {state}; only published figures are corrected.",
+    ),
+    "wave_not_training": (
+        "{wave} là đợt khảo sát thật, không xóa được phiếu nào.",
+        "{wave} is a real wave; none of its answers can be deleted.",
+    ),
+    "wipe_not_confirmed": (
+        "Mã gõ lại không khớp; xin gõ đúng {wave}.", "The code typed does not match; please type {wave}.",
+    ),
+    "decision_malformed": (
+        "Số quyết định “{decision}” chưa đúng; xin ghi như 2160/QĐ-UBND.",
+        "The decision number “{decision}” is malformed; write it like 2160/QĐ-UBND.",
+    ),
+    "decision_day_wrong": (
+        "Ngày quyết định phải từ ngày chốt số liệu {first} đến hôm nay {last}.",
+        "The day of the decision must lie between the fixing of the figures {first} and today {last}.",
+    ),
+    "publication_no_table": (
+        "Bảng số liệu cuối cùng của đợt khảo sát {wave} chưa tính xong; xin chờ ít phút rồi thử lại.",
+        "The final table of wave {wave} is not computed yet; please try again in a few minutes.",
+    ),
+    "publication_moved": (
+        "Số liệu của đợt khảo sát {wave} không còn là số liệu đã đề nghị; xin rút và đề nghị lại.",
+        "The figures of wave {wave} are no longer those that were proposed; please withdraw and propose again.",
+    ),
+    "correction_cells_differ": (
+        "Bảng tính lại thiếu ô đã công bố ({measure} của đơn vị {unit}); đính chính phải gồm đúng những ô đã công bố.",
+        "The new table lacks a published figure ({measure} of unit {unit}); a correction has the very same figures.",
+    ),
+    "edition_unknown": (
+        "Đợt khảo sát {wave} không có bản công bố thứ {edition}.", "Wave {wave} has no edition {edition}.",
+    ),
+    "methods_two": (
+        "Cần đúng hai phương pháp để so sánh; đã nêu {found}.", "Name two methods to compare; {found} were given.",
+    ),
+    "method_no_index": (
+        "Bản thảo này là {kind}, không phải phương pháp tính.", "This draft is a {kind}, not an index.",
+    ),
+    "method_other_form": (
+        "Phương pháp {index} không tính từ phiếu {questionnaire} của đợt khảo sát.",
+        "Index {index} is not computed from {questionnaire}, the wave’s questionnaire.",
+    ),
+    "late_mode": (
+        "phiếu đến muộn phải là phiếu giấy (paper), không phải {mode}", "late answers must be paper, not {mode}",
+    ),
+    "late_day": (
+        "ngày điền phiếu {day} sau ngày cuối cùng {last}; phiếu đến muộn phải ghi ngày người dân điền phiếu",
+        "filled in on {day}, after the last day {last}; late forms must give the day they were filled in",
+    ),
+    "choice_missing": ("Xin chọn một mục.", "Please choose one."),
+    "day_missing": ("Xin ghi ngày.", "Please give a day."),
 }

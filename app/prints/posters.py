@@ -43,8 +43,8 @@ def of_points(base: str, wave: Wave, tree: UnitTree, kind: str, points: Iterable
 
 
 def watermark_of(wave: Wave) -> str | None:
-    """What every print of a simulated wave bears."""
-    return words("vi")["watermark"] if wave.simulated else None
+    """What every print of a simulated or a training wave bears."""
+    return words("vi")[wave.mark] if wave.mark else None
 
 
 def render(posters: Sequence[Poster], *, watermark: str | None, day: date) -> bytes:

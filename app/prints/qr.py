@@ -44,6 +44,13 @@ def svg(address: str, *, level: str = "H") -> str:
     )
 
 
+def outline(address: str, *, level: str = "M") -> tuple[int, str]:
+    """Side, and outline as an SVG path, of the symbol with its quiet zone, in modules: drawn within a page."""
+    rows = modules(address, level=level, quiet=QUIET)
+    runs = ((y, start, length) for y, row in enumerate(rows) for start, length in _dark_runs(row))
+    return len(rows), "".join(f"M{start} {y}h{length}v1h-{length}z" for y, start, length in runs)
+
+
 def png(address: str, *, level: str = "H", scale: int = 8) -> bytes:
     """The symbol with its quiet zone; `scale` pixels a module."""
     picture = io.BytesIO()

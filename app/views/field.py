@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from app import auth, messages, server_day
 from app.auth import requires
 from app.db import reading
+from app.language import current
 from app.prints import addresses
 from app.prints import posters as sheets
+from app.result_words import STATES, said
 from app.settings import Settings
 from surveys import access, collection, conduct
 from surveys.access import Action
@@ -23,7 +25,7 @@ from surveys.reading import unit_order
 from surveys.store import definitions
 from surveys.store import waves as wave_store
 from surveys.units import Unit, UnitTree
-from surveys.waves import Wave
+from surveys.waves import State, Wave
 
 bp = Blueprint("field", __name__, url_prefix="/print")
 
@@ -48,7 +50,7 @@ def index() -> ResponseReturnValue:
         found = [reach for wave in wave_store.waves(session) if (reach := _reach(session, wave))]
     if len(found) == 1:
         return redirect(url_for("field.points", wave_code=found[0].wave.code), 303)
-    return render_template("field/index.html", found=found)
+    return render_template("field/index.html", found=found, state_word=_state)
 
 
 @bp.get("/<wave_code>/")
@@ -63,9 +65,9 @@ def points(wave_code: str) -> ResponseReturnValue:
     settings = _settings()
     return render_template(
         "field/points.html", reach=reach, wave=reach.wave, every=every, shown=shown, query=query,
-        base=settings.address, most=MOST, simulated=reach.wave.simulated,
+        base=settings.address, most=MOST, wave_page=_wave_page(reach), simulated=reach.wave.mark,
         warnings=[
-            messages.sentence(code, {"address": settings.address})
+            messages.sentence(code, {"address": settings.address}, current())
             for code in addresses.obstacles(settings.public_url, settings.address)
         ],
     )
@@ -90,6 +92,16 @@ def posters(wave_code: str) -> ResponseReturnValue:
     return Response(
         content, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
+
+
+def _state(state: State) -> str:
+    return said(STATES, state.value, current())
+
+
+def _wave_page(reach: Reach) -> str:
+    """Where who runs the wave makes its points; '' for anyone else."""
+    runs = auth.grants().reaches(Action.MANAGE_WAVES, reach.tree, reach.wave.province_code)
+    return url_for("waves.wave", wave_code=reach.wave.code) if runs else ""
 
 
 def _reach(session: Session, wave: Wave) -> Reach | None:

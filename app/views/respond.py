@@ -87,7 +87,7 @@ def _accept(page: forms.Page, fields: dict[str, str]) -> ResponseReturnValue:
         return _once_more(page, fields, refusal)
     if request.is_json:
         return _acknowledged(ack)
-    return _html(rendering.sent_page(forms.language_of(fields), simulated=page.wave.simulated))
+    return _html(rendering.sent_page(forms.language_of(fields), simulated=page.wave.mark))
 
 
 def _acknowledged(ack: Acknowledgement) -> ResponseReturnValue:
@@ -137,7 +137,7 @@ def _slip_page(session: Session, place: Place, version: int | None) -> forms.Pag
 
 def _known(page: forms.Page) -> forms.Page:
     """From here on a refusal's page can say that the wave is simulated."""
-    g.simulated = page.wave.simulated
+    g.simulated = page.wave.mark
     return page
 
 

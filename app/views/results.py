@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,9 +14,13 @@ from sqlalchemy.orm import Session
 from app import auth, exports, refresh, result_words, server_day
 from app.auth import requires
 from app.db import reading as reading_session
+from app.kept import Kept
+from app.language import current
+from app.language import translate as _
 from app.result_words import Phrases
 from app.settings import Settings
-from surveys import access, conduct, reading, targets
+from app.templating import as_it_is, fragments
+from surveys import access, conduct, publication, reading, targets
 from surveys.access import Action
 from surveys.captions import Captions, captions
 from surveys.disclosure import MONITORING
@@ -27,6 +32,7 @@ from surveys.questionnaires.model import Questionnaire
 from surveys.reading import Line, Table
 from surveys.store import definitions, scores
 from surveys.store import waves as wave_store
+from surveys.store.publications import Edition
 from surveys.targets import Goal
 from surveys.units import Unit, UnitTree
 from surveys.waves import Wave
@@ -52,6 +58,8 @@ class Scene:
     """the day of the table"""
     progress: refresh.Progress | None
     """of the table of today, where there is none yet"""
+    edition: Edition | None
+    """what was published, and by which decision"""
 
 
 @bp.get("/")
@@ -60,17 +68,17 @@ def index() -> ResponseReturnValue:
     """The waves in reach; with a single one, its page."""
     with reading_session() as session:
         found = [
-            (wave, unit, Phrases.of(captions(session, wave, server_day())))
-            for wave in wave_store.waves(session) if (unit := _start(session, wave))
+            (wave, unit, Phrases.of(captions(session, wave, server_day(), tree), current()))
+            for wave in wave_store.waves(session)
+            for tree in [conduct.tree_of(session, wave)] if (unit := _start(wave, tree))
         ]
     if len(found) == 1:
         return redirect(url_for("results.wave", wave_code=found[0][0].code), 303)
     return render_template("results/index.html", found=found, states=result_words.STATES)
 
 
-def _start(session: Session, wave: Wave) -> Unit | None:
+def _start(wave: Wave, tree: UnitTree) -> Unit | None:
     """Where the asker begins to read a wave: its province, or the own unit below it; None: not in reach."""
-    tree = conduct.tree_of(session, wave)
     top = access.top(auth.grants(), Action.SEE_RESULTS, tree, wave.province_code)
     return tree.unit(top) if top else None
 
@@ -80,12 +88,13 @@ def _start(session: Session, wave: Wave) -> Unit | None:
 def wave(wave_code: str) -> ResponseReturnValue:
     with reading_session() as session:
         found = wave_store.wave(session, wave_code)
-        start = _start(session, found)
+        tree = conduct.tree_of(session, found)
+        start = _start(found, tree)
         if start is None:
             raise NotFound("wave_unknown", wave=wave_code)
         if start.code != found.province_code:
             return redirect(url_for("results.unit", wave_code=found.code, unit_code=start.code), 303)
-        return _page(session, _scene(session, found, start.code))
+        return _page(session, _scene(session, found, tree, start.code))
 
 
 @bp.get("/<wave_code>/<unit_code>")
@@ -93,7 +102,7 @@ def wave(wave_code: str) -> ResponseReturnValue:
 def unit(wave_code: str, unit_code: str) -> ResponseReturnValue:
     with reading_session() as session:
         found = wave_store.wave(session, wave_code)
-        return _page(session, _scene(session, found, unit_code))
+        return _page(session, _scene(session, found, conduct.tree_of(session, found), unit_code))
 
 
 @bp.get("/<wave_code>/export.<fmt>")
@@ -104,9 +113,10 @@ def export(wave_code: str, fmt: str) -> ResponseReturnValue:
         raise NotFound("http_not_found")
     with reading_session() as session:
         found = wave_store.wave(session, wave_code)
-        start = _start(session, found)
+        tree = conduct.tree_of(session, found)
+        start = _start(found, tree)
         asked = request.args.get("unit") or (start.code if start else found.province_code)
-        scene = _scene(session, found, asked)
+        scene = _scene(session, found, tree, asked)
         if scene.table is None or scene.day is None:
             raise NotFound("scores_absent", wave=found.code)
     rows = scene.table.public(unit.code for unit in scene.tree.subtree(scene.unit.code))
@@ -124,47 +134,57 @@ MIME_TYPES = {
 }
 
 
-def _scene(session: Session, wave: Wave, unit_code: str) -> Scene:
-    tree = conduct.tree_of(session, wave)
+def _scene(session: Session, wave: Wave, tree: UnitTree, unit_code: str) -> Scene:
     access.require(auth.grants(), Action.SEE_RESULTS, tree, unit_code)
     if unit_code not in {each.code for each in tree.subtree(wave.province_code)}:
         raise NotFound("unit_unknown", unit=unit_code)
     index = definitions.index(session, wave.index_id)
-    found = scores.latest(session, wave)
+    seen = publication.seen(session, wave)
+    found = seen.table
     settings: Settings = current_app.config["HAILONG"]
     today = server_day()
     current = found is not None and (found.day >= today or scores.lasts(session, wave, found, today))
     return Scene(
         wave, tree, tree.unit(unit_code), index, definitions.questionnaire(session, wave.questionnaire_id),
-        captions(session, wave, found.day if found else today),
-        Table(found.records) if found else None, found.day if found else None,
-        None if current else refresh.ensure(settings, wave.code),
+        captions(session, wave, found.day if found else today, tree),
+        reading.table_of(found.records) if found else None, found.day if found else None,
+        None if current else refresh.ensure(settings, wave.code), seen.edition,
     )
+
+
+_FIGURES: Kept[dict[str, Any]] = Kept(256)
 
 
 def _page(session: Session, scene: Scene) -> str:
     wave, code = scene.wave, scene.unit.code
-    say = Phrases.of(scene.about)
+    say = Phrases.of(scene.about, current())
     common = {
         "scene": scene, "wave": wave, "unit": scene.unit, "tree": scene.tree, "index": scene.index,
         "goal": targets.goal(wave, scene.index, "overall"), "open_official": Basis.OPEN in wave.official,
-        "simulated": wave.simulated, "draft": say.mark_key == "draft", "breadcrumbs": _breadcrumbs(scene),
+        "simulated": wave.mark, "edition": scene.edition, "draft": say.mark_key == "draft",
+        "breadcrumbs": _breadcrumbs(scene),
         "say": say, "said": result_words, "formats": list(exports.FORMATS),
         "received": participation(session, wave, scene.tree, code),
     }
-    figures = _official(scene, scene.table) | _monitoring(scene, scene.table) if scene.table else {}
+    figures: dict[str, Any] = {}
+    if (table := scene.table) is not None:
+        query, by_band = request.args.get("q", "").strip()[:100], request.args.get("by") == "band"
+        if query:  # shown to one person once
+            figures = _official(scene, table, query, by_band) | _monitoring(scene, table) | {"kept": as_it_is}
+        else:  # a table moves once a day: what is made of it is made once
+            key = (table, scene.tree, wave, code, by_band)
+            figures = _FIGURES.of(key, lambda: _official(scene, table, "", by_band) | _monitoring(scene, table))
+            figures = figures | {"kept": fragments(*key, current())}
     return render_template("results/unit.html", **common, **figures)
 
 
-def _official(scene: Scene, table: Table) -> dict[str, object]:
+def _official(scene: Scene, table: Table, query: str, by_band: bool) -> dict[str, object]:
     code, wave = scene.unit.code, scene.wave
     whole = table.figure(wave.province_code, OFFICIAL, "overall")
     overall = table.figure(code, OFFICIAL, "overall")
     everyone = reading.members(table, scene.tree, code, whole, OFFICIAL)
-    query = request.args.get("q", "").strip()[:100]
     found = frozenset(unit.code for unit in scene.tree.find(query)) if query else None
     shown = [line for line in everyone if found is None or line.key in found]
-    by_band = request.args.get("by") == "band"
     criteria = reading.criteria(table, scene.index, code, OFFICIAL)
     criteria_goal = _goal(scene, [line.key for line in criteria])
     items = reading.items(table, scene.index, scene.questionnaire, code, OFFICIAL)
@@ -205,7 +225,7 @@ def _monitoring(scene: Scene, table: Table) -> dict[str, object]:
 def _breadcrumbs(scene: Scene) -> list[tuple[str | None, str]]:
     """Results › wave › units above, as far as the asker may go."""
     grants, wave = auth.grants(), scene.wave
-    trail: list[tuple[str | None, str]] = [(url_for("results.index"), "Kết quả")]
+    trail: list[tuple[str | None, str]] = [(url_for("results.index"), _("Kết quả"))]
     within = {unit.code for unit in scene.tree.subtree(wave.province_code)}
     for above in reversed([*scene.tree.ancestors(scene.unit.code)]):
         if above.code in within and grants.reaches(Action.SEE_RESULTS, scene.tree, above.code):

@@ -40,6 +40,7 @@ def upgrade() -> None:
         account.add_column(sa.Column("recovery", sa.Text(), nullable=True))
         account.add_column(sa.Column("language", sa.String(length=2), server_default="vi", nullable=False))
         account.add_column(sa.Column("created", sa.Date(), nullable=True))
+        account.add_column(sa.Column("last_day", sa.Date(), nullable=True))
         account.alter_column("passphrase", existing_type=sa.String(length=200), nullable=True)
         account.alter_column("uniquifier", existing_type=sa.String(length=64), nullable=False)
         account.create_unique_constraint("uq_account_uniquifier", ["uniquifier"])
@@ -109,5 +110,5 @@ def downgrade() -> None:
         account.alter_column("role", existing_type=sa.String(length=24), nullable=False)
         account.drop_constraint("uq_account_uniquifier", type_="unique")
         for column in ("uniquifier", "display", "workplace", "state", "second_factor", "second_factor_last",
-                       "recovery", "language", "created"):
+                       "recovery", "language", "created", "last_day"):
             account.drop_column(column)

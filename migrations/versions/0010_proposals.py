@@ -29,6 +29,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_proposal"),
     )
     op.create_index("ix_proposal_state", "proposal", ["state"])
+    waiting = sa.text("state = 'waiting'")
+    op.create_index(
+        "uq_proposal_waiting", "proposal", ["kind", "subject"], unique=True, sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
 
 
 def downgrade() -> None:

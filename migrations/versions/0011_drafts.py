@@ -1,4 +1,4 @@
-"""0011: Definitions on their way, lists of fields, recordings."""
+"""0011: Definitions on their way, what was adopted, lists of fields, recordings."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_draft_kind_name", "draft", ["kind", "name"])
     op.create_table(
+        "adoption",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.String(length=64), nullable=False),
+        sa.Column("adopted", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_adoption"),
+    )
+    op.create_index("ix_adoption_what_name", "adoption", ["what", "name"])
+    op.create_table(
         "field_list",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -50,4 +60,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("recording")
     op.drop_table("field_list")
+    op.drop_table("adoption")
     op.drop_table("draft")

@@ -26,7 +26,7 @@ def check_alone(reader: Reader, index: IndexDefinition) -> None:
         if weights and sum(weights) <= 0:
             reader.fault("definition_index_weights_zero", f"tree.{criterion.key}")
     _check_factors(reader, index, criteria)
-    _check_targets(reader, index)
+    check_targets(reader, index)
 
 
 def problems_with(index: IndexDefinition, questionnaire: Questionnaire, file: str) -> tuple[Fault, ...]:
@@ -75,7 +75,8 @@ def _check_factors(reader: Reader, index: IndexDefinition, criteria: list[Criter
     _check_order(reader, "attribution", index.attributions)
 
 
-def _check_targets(reader: Reader, index: IndexDefinition) -> None:
+def check_targets(reader: Reader, index: IndexDefinition) -> None:
+    """Each target is of a measure that the index has, and each measure has one target a day."""
     for place, target in enumerate(index.targets, start=1):
         if target.measure not in index.measures:
             key = f"targets.#{place}.measure"

@@ -56,7 +56,7 @@ def read(top: Node) -> IndexDefinition:
         minimum_response_rate=top.number("minimum_response_rate", least=0.0, most=1.0),
         minimum_response_rate_reason=top.note("minimum_response_rate_reason"),
         tree=_criterion(tree_node, languages, _weight_rule(aggregation), rules) if tree_node else _NOTHING,
-        targets=tuple(_target(node) for node in top.tables("targets")) if top.has("targets") else (),
+        targets=tuple(read_target(node) for node in top.tables("targets")) if top.has("targets") else (),
         attributions=rules,
         languages=languages,
         source=top.note("source"),
@@ -196,7 +196,8 @@ def _attribution(node: Node) -> AttributionRule:
     return rule
 
 
-def _target(node: Node) -> Target:
+def read_target(node: Node) -> Target:
+    """One entry of `targets`."""
     valid_from, valid_to = _span(node)
     target = Target(
         measure=node.word("measure"),

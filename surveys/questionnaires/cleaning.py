@@ -25,15 +25,28 @@ def clean_text(question: Question, text: str) -> str | Fault:
     Faults, with `column` the question's id: 'text_characters' (NUL, half a surrogate pair), 'text_too_long'
     (details `limit` and `length` in code points, counted after cleaning).
     """
-    if _REFUSED.search(text):
+    found = cleaned(text)
+    if found is None:
         return Fault("text_characters", column=question.id)
+    text = found.strip()
+    if len(text) > question.max_length:
+        return Fault("text_too_long", None, question.id, {"limit": question.max_length, "length": len(text)})
+    return text
+
+
+def cleaned(text: str) -> str | None:
+    """The text in NFC with LF line ends, without unseen signs and stacked marks; None: it cannot be text.
+
+    NUL and half a surrogate pair: the engines differ on the one, neither takes the other.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    if _REFUSED.search(text):
+        return None
     text = _DROPPED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     if not text.isascii():
         # marks are capped first: composing a run of n of them takes n * n steps
         text = unicodedata.normalize("NFC", _with_few_marks(text))
-    text = text.strip()
-    if len(text) > question.max_length:
-        return Fault("text_too_long", None, question.id, {"limit": question.max_length, "length": len(text)})
     return text
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surveys.canonical import canonical_json, digest
-from surveys.questionnaires.model import Option, Question, Questionnaire, Section
+from surveys.questionnaires.model import Lineage, Option, Question, Questionnaire, Section
 
-_NOT_INSTRUMENT = frozenset({"source", "wording", "languages"})
+_NOT_INSTRUMENT = frozenset({"source", "wording", "languages", "lineage", "recordings"})
 """remarks about a question, which nobody is asked"""
 _TEXTS = frozenset({"title", "intro", "text", "hint"})
 
@@ -24,6 +24,7 @@ def to_document(questionnaire: Questionnaire) -> dict[str, object]:
         "languages": list(questionnaire.languages),
         "source": questionnaire.source,
         "sections": [_section(section) for section in questionnaire.sections],
+        "recordings": {language: dict(sounds) for language, sounds in questionnaire.recordings.items() if sounds},
     })
 
 
@@ -67,7 +68,12 @@ def _question(question: Question) -> dict[str, object]:
         "wording": question.wording,
         "max_length": question.max_length,
         "source": question.source,
+        "lineage": _lineage(question.lineage) if question.lineage else None,
     }, keep=frozenset({"skip"}))
+
+
+def _lineage(lineage: Lineage) -> dict[str, object]:
+    return _without_empty({"of": lineage.of, "relation": lineage.relation, "note": lineage.note})
 
 
 def _option(option: Option) -> dict[str, object]:

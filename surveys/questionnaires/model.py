@@ -9,10 +9,12 @@ from typing import Literal
 
 Text = Mapping[str, str]
 """language -> wording; 'vi' is always there"""
+Recordings = Mapping[str, Mapping[str, str]]
 
 QuestionKind = Literal["scale", "choice", "several", "text"]
 QuestionnaireKind = Literal["transaction", "household", "counter"]
 Wording = Literal["confirmed", "unconfirmed"]
+Relation = Literal["same", "reworded", "new"]
 
 SKIPPED = "0"
 NOT_APPLICABLE = "-"
@@ -47,6 +49,17 @@ class Condition:
     codes: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Lineage:
+    """Where a question comes from. A remark for analysts: nobody is asked it, so it changes no instrument."""
+
+    relation: Relation
+    """same: wording and options as there; reworded: the same matter in other words; new: nothing before it"""
+    of: str = ""
+    """'sipas-transaction/q3', or with the version it means 'sipas-transaction@3fa94c01/q3'; '' when new"""
+    note: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question:
     id: str
@@ -69,6 +82,7 @@ class Question:
     """text: most code points; 0 for other kinds"""
     source: str = ""
     """where its content comes from, and what is still open"""
+    lineage: Lineage | None = None
 
     @cached_property
     def codes(self) -> frozenset[str]:
@@ -106,6 +120,8 @@ class Questionnaire:
     languages: tuple[str, ...]
     """every text is there in each of them; 'vi' first"""
     source: str = ""
+    recordings: Recordings = field(default_factory=dict)
+    """language -> key ('q1'; 'q1/2' for an option) -> sha-256 of the sound that reads it aloud"""
     content: str = ""
     """sha-256 of the whole definition in every language: names this version"""
     instrument: str = ""
@@ -144,6 +160,11 @@ class Questionnaire:
 
     def has(self, question_id: str) -> bool:
         return question_id in self._by_id
+
+
+def recording_key(question_id: str, code: str | None = None) -> str:
+    """Key of the sound that reads a question, or one of its options, aloud."""
+    return question_id if code is None else f"{question_id}/{code}"
 
 
 def option_variable(question_id: str, code: str) -> str:

@@ -12,21 +12,27 @@ from typing import cast, get_args
 
 from surveys.definitions import Node, Reader
 from surveys.questionnaires.forbidden import asks_for
+from surveys.questionnaires.lineage import OF
 from surveys.questionnaires.model import (
     FACES,
     OPTION_CODES,
     RESERVED,
     Condition,
+    Lineage,
     Option,
     Question,
     QuestionKind,
     Questionnaire,
     QuestionnaireKind,
+    Recordings,
+    Relation,
     Section,
     Wording,
     option_variable,
+    recording_key,
 )
 
+DIGEST = re.compile(r"[0-9a-f]{64}")
 QUESTION_ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
 SECTION_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 MAX_FREE_TEXT = 10_000
@@ -47,8 +53,10 @@ def read(top: Node) -> Questionnaire:
         sections=tuple(_section(node, languages, scales) for node in top.tables("sections")),
         languages=languages,
         source=top.note("source"),
+        recordings=read_recordings(top, languages) if top.has("recordings") else {},
     )
     top.end()
+    check_recordings(top.reader, questionnaire)
     _check_ids(top.reader, questionnaire)
     _check_routing(top.reader, questionnaire)
     return questionnaire
@@ -96,6 +104,7 @@ def _question(node: Node, languages: tuple[str, ...], scales: Scales) -> Questio
         wording=cast(Wording, node.word("wording", known=get_args(Wording))),
         max_length=node.whole("max_length", least=1, most=MAX_FREE_TEXT) if free else 0,
         source=node.note("source"),
+        lineage=_lineage(node),
     )
     if not question.source:
         node.fault("definition_key_missing", "source")
@@ -145,6 +154,46 @@ def _condition(node: Node) -> Condition | None:
     condition = Condition(table.word("question"), frozenset(codes))
     table.end()
     return condition
+
+
+def _lineage(node: Node) -> Lineage | None:
+    table = node.table("lineage") if node.has("lineage") else None
+    if table is None:
+        return None
+    relation = cast(Relation, table.word("relation", known=get_args(Relation)))
+    of = table.word("of") if table.has("of") or relation != "new" else ""
+    if table.has("of") and not OF.fullmatch(of):
+        table.fault("definition_lineage_of", "of", found=of[:80])
+    lineage = Lineage(relation, of, table.note("note"))
+    table.end()
+    return lineage
+
+
+def read_recordings(top: Node, languages: tuple[str, ...]) -> Recordings:
+    """language -> key -> digest of the table `recordings`."""
+    table = top.table("recordings")
+    if table is None:
+        return {}
+    found: dict[str, dict[str, str]] = {}
+    for language in table.names:
+        if language not in languages:
+            table.value(language, dict)
+            table.fault("definition_value", language, found=language[:20], known=", ".join(languages))
+            continue
+        sounds = table.table(language)
+        if sounds is not None:
+            found[language] = {key: sounds.name(key, DIGEST) for key in sounds.names}
+    return found
+
+
+def check_recordings(reader: Reader, questionnaire: Questionnaire) -> None:
+    """A sound belongs to a question, or to one of its options."""
+    known = {recording_key(question.id) for question in questionnaire.questions}
+    known |= {recording_key(q.id, option.code) for q in questionnaire.questions for option in q.options}
+    for language, sounds in questionnaire.recordings.items():
+        for key in sounds:
+            if key not in known:
+                reader.fault("definition_recording_key", f"recordings.{language}.{key}", found=key[:60])
 
 
 def _key(section: Section, question: Question, rest: str) -> str:

@@ -1,19 +1,19 @@
-"""Accounts of staff and what they hold, as rows."""
+"""Accounts of staff, what they hold and the one-time codes that open them, as rows."""
 
 from __future__ import annotations
 
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import CursorResult, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveys.access import Grant, Role
-from surveys.store.tables import AccountRow, GrantRow
+from surveys.store.tables import AccountRow, GrantRow, InvitationRow
 
 INVITED, ACTIVE, DISABLED = "invited", "active", "disabled"
 
@@ -31,6 +31,37 @@ class Account:
     language: str
     held: tuple[Grant, ...]
     """every grant, of whatever span"""
+    uniquifier: str = ""
+    """random; another one ends whatever was begun under it"""
+    second_factor: str | None = None
+    """the encrypted secret; None: not set up"""
+    second_factor_last: int | None = None
+    """time step of the code used last"""
+    recovery: str | None = None
+    """digests of the recovery codes that are left, as JSON"""
+    created: date | None = None
+    last_day: date | None = None
+    """last day on which the account opens"""
+
+    def opens(self, day: date) -> bool:
+        """Whether its holder may sign in on that day."""
+        return self.state == ACTIVE and (self.last_day is None or day <= self.last_day)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A grant as its row."""
+
+    id: int
+    grant: Grant
+
+
+@dataclass(frozen=True)
+class Invitation:
+    id: int
+    account_id: int
+    purpose: str
+    expires: date
 
 
 def any_account(session: Session) -> bool:
@@ -62,7 +93,8 @@ def _accounts(session: Session, rows: Iterable[AccountRow]) -> list[Account]:
         held[row.account_id].append(Grant(Role(row.role), row.unit_code, row.valid_from, row.valid_to))
     return [
         Account(row.id, row.name, row.display, row.passphrase, row.state, row.workplace, row.language,
-                tuple(held[row.id]))
+                tuple(held[row.id]), row.uniquifier, row.second_factor, row.second_factor_last, row.recovery,
+                row.created, row.last_day)
         for row in rows
     ]
 
@@ -91,6 +123,78 @@ def add_grant(session: Session, account_id: int, grant: Grant) -> int:
     session.add(row)
     session.flush()
     return row.id
+
+
+def held_by(session: Session, account_id: int) -> list[Held]:
+    """Every grant of an account, the oldest first."""
+    rows = session.scalars(select(GrantRow).where(GrantRow.account_id == account_id).order_by(GrantRow.id))
+    return [Held(row.id, Grant(Role(row.role), row.unit_code, row.valid_from, row.valid_to)) for row in rows]
+
+
+def end_grant(session: Session, grant_id: int, last_day: date) -> None:
+    session.execute(update(GrantRow).where(GrantRow.id == grant_id).values(valid_to=last_day))
+
+
+def change(session: Session, account_id: int, **values: object) -> None:
+    """Set columns of an account."""
+    session.execute(update(AccountRow).where(AccountRow.id == account_id).values(**values))
+
+
+def refresh_uniquifier(session: Session, account_id: int) -> None:
+    change(session, account_id, uniquifier=secrets.token_hex(32))
+
+
+def use_step(session: Session, account_id: int, step: int) -> bool:
+    """Mark a time step as used; False where this or a later one was used already, also by a request beside."""
+    row = AccountRow
+    done = session.execute(
+        update(row)
+        .where(row.id == account_id, or_(row.second_factor_last.is_(None), row.second_factor_last < step))
+        .values(second_factor_last=step)
+    )
+    return _count(done) == 1
+
+
+def replace_recovery(session: Session, account_id: int, before: str | None, after: str) -> bool:
+    """Swap the recovery codes; False where a request beside was faster."""
+    row = AccountRow
+    done = session.execute(update(row).where(row.id == account_id, row.recovery == before).values(recovery=after))
+    return _count(done) == 1
+
+
+def _count(done: object) -> int:
+    return done.rowcount if isinstance(done, CursorResult) else 0
+
+
+def taken(session: Session, names: Sequence[str]) -> set[str]:
+    """Which of these names (already `normal`) accounts carry."""
+    return set(session.scalars(select(AccountRow.name).where(AccountRow.name.in_(names))))
+
+
+def add_invitation(session: Session, account_id: int, digest: bytes, purpose: str, expires: date) -> None:
+    """Codes given out before stop working."""
+    end_invitations(session, account_id)
+    session.add(InvitationRow(account_id=account_id, digest=digest, purpose=purpose, expires=expires))
+    session.flush()
+
+
+def end_invitations(session: Session, account_id: int) -> None:
+    session.execute(delete(InvitationRow).where(InvitationRow.account_id == account_id))
+
+
+def invitation(session: Session, digest: bytes) -> Invitation | None:
+    row = session.scalar(select(InvitationRow).where(InvitationRow.digest == digest))
+    return None if row is None else Invitation(row.id, row.account_id, row.purpose, row.expires)
+
+
+def invitation_of(session: Session, account_id: int) -> Invitation | None:
+    row = session.scalar(select(InvitationRow).where(InvitationRow.account_id == account_id))
+    return None if row is None else Invitation(row.id, row.account_id, row.purpose, row.expires)
+
+
+def spend(session: Session, invitation_id: int) -> bool:
+    """Use a code up; False where a request beside was faster."""
+    return _count(session.execute(delete(InvitationRow).where(InvitationRow.id == invitation_id))) == 1
 
 
 def normal(name: str) -> str:

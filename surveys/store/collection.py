@@ -68,3 +68,30 @@ def slip_counts(session: Session, province_code: str, wave_id: int) -> dict[int,
         )
     )
     return {cell: (count, count - left.get(cell, 0)) for cell, count in issued}
+
+
+def slips_by_place(session: Session, province_code: str, wave_id: int) -> list[tuple[int, int, int]]:
+    """(unit, slips issued, slips not yet spent), for the units that gave any out; summed by the database."""
+    left = (
+        select(SlipRow.cell, func.count().label("number"))
+        .where(SlipRow.province_code == province_code, SlipRow.wave_id == wave_id)
+        .group_by(SlipRow.cell)
+        .subquery()
+    )
+    rows = session.execute(
+        select(CellRow.received_at, func.sum(CellRow.issued), func.sum(func.coalesce(left.c.number, 0)))
+        .outerjoin(left, left.c.cell == CellRow.id)
+        .where(CellRow.province_code == province_code, CellRow.wave_id == wave_id, CellRow.issued > 0)
+        .group_by(CellRow.received_at)
+    )
+    return [(place, int(issued), int(unspent)) for place, issued, unspent in rows]
+
+
+def expired_counts(session: Session, province_code: str, wave_id: int, today: date) -> dict[int, int]:
+    """cell id -> slips that were not used in time."""
+    rows = session.execute(
+        select(SlipRow.cell, func.count())
+        .where(SlipRow.province_code == province_code, SlipRow.wave_id == wave_id, SlipRow.expires < today)
+        .group_by(SlipRow.cell)
+    )
+    return dict(rows.all())

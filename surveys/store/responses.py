@@ -80,6 +80,23 @@ def counts_by_cell(session: Session, province_code: str, wave_id: int) -> dict[i
     return dict(rows.all())
 
 
+def counts_by_place(session: Session, province_code: str, wave_id: int) -> list[tuple[int, int, int]]:
+    """(unit the answers were received at, basis, answers received); live, summed by the database."""
+    of_cell = (
+        select(ResponseRow.cell, func.count().label("number"))
+        .where(ResponseRow.province_code == province_code, ResponseRow.wave_id == wave_id)
+        .group_by(ResponseRow.cell)
+        .subquery()
+    )
+    rows = session.execute(
+        select(CellRow.received_at, CellRow.basis, func.sum(of_cell.c.number))
+        .join(of_cell, of_cell.c.cell == CellRow.id)
+        .where(CellRow.province_code == province_code)
+        .group_by(CellRow.received_at, CellRow.basis)
+    )
+    return [(place, basis, int(number)) for place, basis, number in rows]
+
+
 def own_psu_count(session: Session, province_code: str, wave_id: int, basis: int, stratum: str) -> int:
     """Answers of a stratum that are each their own PSU."""
     return session.scalar(
@@ -91,3 +108,16 @@ def own_psu_count(session: Session, province_code: str, wave_id: int, basis: int
             CellRow.basis == basis, CellRow.stratum == stratum, CellRow.psu == "",
         )
     ) or 0
+
+
+def counts_by_cell_and_mode(session: Session, province_code: str, wave_id: int) -> dict[int, dict[int, int]]:
+    """cell id -> mode -> answers received."""
+    rows = session.execute(
+        select(ResponseRow.cell, ResponseRow.mode, func.count())
+        .where(ResponseRow.province_code == province_code, ResponseRow.wave_id == wave_id)
+        .group_by(ResponseRow.cell, ResponseRow.mode)
+    )
+    found: dict[int, dict[int, int]] = {}
+    for cell, mode, number in rows:
+        found.setdefault(cell, {})[mode] = number
+    return found

@@ -36,16 +36,26 @@ class ScoreTable:
     """as surveys.scores.records gives them (and `editions.ABOVE`); shared by all readers, so not to be changed"""
     made_from: str = ""
     """what lay in the database for it, once the wave took no more answers; see `lasts`"""
+    fixed: bool = False
+    """computed after the wave's figures were fixed (chốt): it never moves again"""
 
 
-def save(session: Session, wave: Wave, day: date, records: Sequence[dict[str, Any]]) -> None:
+def save(
+    session: Session, wave: Wave, day: date, records: Sequence[dict[str, Any]], *, correction: bool = False
+) -> None:
     """Keep the table of this day; one saved earlier for the same day is replaced. NaN is refused (ValueError).
 
-    The two newest tables stay, older ones go.
+    The two newest tables stay, older ones go. wave: as it was when the records were computed. Where the fixed
+    table is there already nothing is kept, unless it is a correction's.
     """
+    if not correction and _fixed(session, wave):
+        return
     body = json.dumps(records, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    head = {"print": sha256(body.encode()).hexdigest()[:32], "made_from": _made_from(session, wave, day)}
+    print_of = sha256(body.encode()).hexdigest()[:32]
+    head: dict[str, object] = {"print": print_of, "made_from": _made_from(session, wave, day)}
     # a head of known length, then the records: one can be read without the other
+    if wave.settled:
+        head["fixed"] = True
     document = json.dumps(head).ljust(_HEAD) + body
     key = {"province_code": wave.province_code, "wave_id": wave.id}
     session.merge(ScoreTableRow(**key, day=day, document=document))
@@ -73,7 +83,14 @@ def latest(session: Session, wave: Wave) -> ScoreTable | None:
     if records is None:
         records = json.loads(_body(session, wave, day))
         known.put(key, records)
-    return ScoreTable(day, records, head["made_from"])
+    return ScoreTable(day, records, head["made_from"], head.get("fixed", False))
+
+
+def _fixed(session: Session, wave: Wave) -> bool:
+    heads = session.scalars(select(func.substr(ScoreTableRow.document, 1, _HEAD)).where(
+        ScoreTableRow.province_code == wave.province_code, ScoreTableRow.wave_id == wave.id
+    ))
+    return any(json.loads(head).get("fixed", False) for head in heads if head.startswith("{"))
 
 
 def _body(session: Session, wave: Wave, day: date) -> str:
@@ -83,6 +100,8 @@ def _body(session: Session, wave: Wave, day: date) -> str:
 
 def lasts(session: Session, wave: Wave, table: ScoreTable, today: date) -> bool:
     """Whether the table is final: the wave has ended, and nothing that it was computed from has changed since."""
+    if wave.settled:
+        return table.fixed
     return wave.ended(today) and table.made_from != "" and table.made_from == _made_from(session, wave, table.day)
 
 

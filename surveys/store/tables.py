@@ -13,6 +13,7 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Date,
     Float,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -65,6 +67,8 @@ class UnitRow(Base):
     decree: Mapped[str | None] = mapped_column(String(200))
     search: Mapped[str] = mapped_column(String(200))
     """name without accents, tones, case: what a search compares"""
+    revision: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """how often the name or the decree was corrected"""
 
 
 class UnitSuccessionRow(Base):
@@ -309,6 +313,8 @@ class AccountRow(Base):
     """digests of the recovery codes that are left, as JSON"""
     language: Mapped[str] = mapped_column(String(2), default="vi", server_default="vi")
     created: Mapped[date | None] = mapped_column(Date)
+    last_day: Mapped[date | None] = mapped_column(Date)
+    """last day on which the account opens; NULL: until it is disabled"""
 
 
 class GrantRow(Base):
@@ -361,14 +367,16 @@ class AuditRow(Base):
     """One entry of the audit trail. Append-only: triggers refuse UPDATE and DELETE."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index(None, "subject"), Index(None, "actor"))
+    __table_args__ = (Index(None, "subject"), Index(None, "actor"), Index(None, "action"), Index(None, "at"))
 
     seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    at: Mapped[int] = mapped_column(Integer)
+    at: Mapped[int] = mapped_column(BigInteger)
     """seconds since 1970, UTC; staff's deeds have a time, citizens' answers have none"""
     actor: Mapped[str] = mapped_column(String(100))
     action: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(200))
+    province: Mapped[str | None] = mapped_column(String(CODE))
+    """whom it concerns: a province's auditor reads this province's entries and those of none"""
     before: Mapped[str | None] = mapped_column(Text)
     after: Mapped[str | None] = mapped_column(Text)
     previous: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -390,7 +398,11 @@ class ProposalRow(Base):
     """Something that one person asked for and another must confirm."""
 
     __tablename__ = "proposal"
-    __table_args__ = (Index(None, "state"),)
+    __table_args__ = (
+        Index(None, "state"),
+        Index("uq_proposal_waiting", "kind", "subject", unique=True, sqlite_where=text("state = 'waiting'"),
+              postgresql_where=text("state = 'waiting'")),
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
@@ -431,6 +443,21 @@ class DraftRow(Base):
     """'draft', 'proposed', 'approved', 'rejected'"""
     note: Mapped[str] = mapped_column(Text, default="", server_default="")
     """what changed and why, for the second person"""
+
+
+class AdoptionRow(Base):
+    """That a second person approved a version: the last adoption of a name says which version is in force."""
+
+    __tablename__ = "adoption"
+    __table_args__ = (Index(None, "what", "name"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    what: Mapped[str] = mapped_column(String(16))
+    """'questionnaire', 'index', 'fields'"""
+    name: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(String(64))
+    """of the version"""
+    adopted: Mapped[date] = mapped_column(Date)
 
 
 class FieldListRow(Base):

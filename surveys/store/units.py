@@ -8,15 +8,15 @@ from datetime import date
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import func, insert, or_, select, tuple_, update
+from sqlalchemy import func, insert, or_, select, text, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
-from surveys import sheets, unit_changes
+from surveys import audit, mergers, sheets, unit_changes
 from surveys.errors import Fault, NotFound, UnitRefusal
 from surveys.store.tables import UnitRow, UnitSuccessionRow, WaveRow
-from surveys.unit_changes import Line, Merge
+from surveys.unit_changes import EVERYWHERE, Line, Merge
 from surveys.units import Kind, Unit, UnitTree, fold
 
 NATIONAL = Path(__file__).resolve().parent.parent / "data" / "units.csv"
@@ -34,7 +34,8 @@ _STEP = (
     UnitSuccessionRow.old_code, UnitSuccessionRow.old_valid_from, UnitSuccessionRow.new_code,
     UnitSuccessionRow.new_valid_from,
 )
-Marker = tuple[int, int, int]
+Marker = tuple[int, int, int, int]
+Allowed = unit_changes.Allowed
 _trees: WeakKeyDictionary[Pool, tuple[Marker, dict[date, UnitTree]]] = WeakKeyDictionary()
 
 
@@ -99,24 +100,143 @@ def _read_tree(session: Session, day: date) -> UnitTree:
 
 
 def _marker(session: Session) -> Marker:
-    """Changes with every change `import_units` can make: units are only added, or given their last day."""
-    count, last, closed = session.execute(
-        select(func.count(), func.max(UnitRow.id), func.count(UnitRow.valid_to)).select_from(UnitRow)
+    """Changes with every change this module can make: units are added, given their last day, or corrected."""
+    count, last, closed, corrected = session.execute(
+        select(func.count(), func.max(UnitRow.id), func.count(UnitRow.valid_to), func.sum(UnitRow.revision))
+        .select_from(UnitRow)
     ).one()
-    return count, last or 0, closed
+    return count, last or 0, closed, int(corrected or 0)
 
 
-def import_units(session: Session, rows: Sequence[Line]) -> Merge:
+def print_of(session: Session) -> str:
+    """Names the present state of the units: a preview is carried out only while this is the same."""
+    return "-".join(map(str, _marker(session)))
+
+
+def lock(session: Session, expected: str | None = None) -> None:
+    """Let nobody else change units until this transaction ends; readers are not held up.
+
+    expected: `print_of` at the time of the preview. Raises UnitRefusal("units_moved_on") when somebody else has
+    changed units since.
+    """
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
+        session.execute(text("LOCK TABLE unit, unit_succession IN SHARE ROW EXCLUSIVE MODE"))
+    if expected is not None and expected != print_of(session):
+        raise UnitRefusal("units_moved_on")
+
+
+def preview(session: Session, rows: Sequence[Line], allowed: Allowed = EVERYWHERE) -> Merge:
+    """What `import_units` would do with the rows, or its refusal; stores nothing."""
+    stored = units(session)
+    merge = unit_changes.check(stored, rows)
+    faults = [*unit_changes.foreign(stored, merge, rows, allowed), *_taken_from_waves(session, rows, merge)]
+    if faults:
+        raise UnitRefusal("units_faulty", faults=faults, count=len(faults))
+    return merge
+
+
+def import_units(
+    session: Session, rows: Sequence[Line], allowed: Allowed = EVERYWHERE, expected: str | None = None,
+    source: str = "",
+) -> Merge:
     """Add the rows of a file to the stored units; runs in the caller's write transaction.
 
+    allowed: units whose subtrees may be changed. expected: see `lock`. source: what the file is called.
     Raises UnitRefusal("units_faulty") with every fault; nothing is stored then. A unit cannot be closed before
     the day whose tree a wave keeps.
     """
-    merge = unit_changes.check(units(session), rows)
-    if faults := _taken_from_waves(session, rows, merge):
-        raise UnitRefusal("units_faulty", faults=faults, count=len(faults))
+    lock(session, expected)
+    merge = preview(session, rows, allowed)
     _store(session, merge)
+    _note(session, "unit.imported", merge, {"file": source} if source else {})
     return merge
+
+
+def preview_merger(session: Session, plan: mergers.Plan, allowed: Allowed = EVERYWHERE) -> mergers.Outcome:
+    """What `succeed` would do, or its refusal; stores nothing."""
+    made = mergers.rows(tree(session, plan.last_day), plan)
+    return mergers.Outcome(preview(session, made.lines, allowed), made.steps)
+
+
+def succeed(
+    session: Session, plan: mergers.Plan, allowed: Allowed = EVERYWHERE, expected: str | None = None
+) -> mergers.Outcome:
+    """Carry out a merger, split, renaming or end of units; runs in the caller's write transaction.
+
+    Raises UnitRefusal: "merger_faulty", "units_faulty" (faults by line of the change), "units_moved_on".
+    """
+    lock(session, expected)
+    outcome = preview_merger(session, plan, allowed)
+    _store(session, outcome.merge)
+    if outcome.steps:
+        session.execute(insert(UnitSuccessionRow), [vars(step) for step in outcome.steps])
+    more: dict[str, object] = {"succession": mergers.words(outcome.steps)[:_NOTED], "decree": plan.decree}
+    _note(session, "unit.succeeded", outcome.merge, more)
+    return outcome
+
+
+def correct(
+    session: Session, code: str, valid_from: date, name: str, decree: str, reason: str,
+    allowed: Allowed = EVERYWHERE,
+) -> Unit:
+    """Mend the name or the decree of a dated unit that was typed wrongly; nothing happened to the unit itself.
+
+    Raises NotFound("unit_unknown"); UnitRefusal("unit_correction_empty") when nothing differs,
+    "unit_correction_reason" without a reason, "unit_correction_faulty" for text that no unit may have,
+    "unit_correction_published" for the name of a unit that stands in published figures: what was published keeps
+    the name it was published under.
+    """
+    lock(session)
+    row = session.scalar(select(UnitRow).where(UnitRow.code == code, UnitRow.valid_from == valid_from))
+    if row is None:
+        raise NotFound("unit_unknown", unit=code)
+    before = Unit(row.id, row.code, row.name, Kind(row.kind), row.parent, row.valid_from, row.valid_to, row.decree)
+    after = unit_changes.corrected(before, name, decree)
+    if not reason.strip():
+        raise UnitRefusal("unit_correction_reason")
+    stored = [unit if unit.identity != before.identity else after for unit in units(session)]
+    if unit_changes.foreign(stored, Merge((), (after,), ()), (), allowed):
+        raise NotFound("unit_unknown", unit=code)
+    if after.name != before.name and (wave := _published_with(session, before)):
+        raise UnitRefusal("unit_correction_published", unit=code, wave=wave)
+    row.name, row.decree, row.search = after.name, after.decree, fold(after.name)[:LONGEST_SEARCH]
+    row.revision += 1
+    session.flush()
+    session.info["units_changed"] = True
+    first = None if valid_from == date.min else valid_from
+    audit.note(
+        session, "unit.corrected", f"unit:{code}", {"name": before.name, "decree": before.decree, "from": first},
+        {"name": after.name, "decree": after.decree, "reason": reason.strip()},
+    )
+    return after
+
+
+def _published_with(session: Session, unit: Unit) -> str | None:
+    """Code of an issued wave in whose tree the dated unit stands."""
+    issued = select(WaveRow.code, WaveRow.province_code, WaveRow.units_day).where(
+        WaveRow.state.in_(["published", "corrected"])
+    )
+    for wave, province, day in session.execute(issued):
+        kept = tree(session, day)
+        stands = unit.in_force(day) and unit.code in kept and province in kept
+        if stands and kept.unit(unit.code) in kept.subtree(province):
+            return str(wave)
+    return None
+
+
+_NOTED = 200
+"""codes that one entry of the audit trail lists"""
+
+
+def _note(session: Session, action: str, merge: Merge, more: Mapping[str, object]) -> None:
+    if not merge.new and not merge.closed:
+        return
+    changed = [*merge.closed, *merge.new]
+    after: dict[str, object] = {
+        "new": len(merge.new), "closed": len(merge.closed), "new_codes": [unit.code for unit in merge.new[:_NOTED]],
+        "closed_codes": [f"{unit.code} {unit.valid_to}" for unit in merge.closed[:_NOTED]], **more,
+    }
+    audit.note(session, action, f"unit:{changed[0].code}", None, after)
 
 
 def _taken_from_waves(session: Session, rows: Sequence[Line], merge: Merge) -> list[Fault]:
@@ -142,6 +262,7 @@ def load_national(session: Session) -> Merge:
 
     Raises UnitRefusal("units_faulty") where the stored units contradict the list.
     """
+    lock(session)
     stored = {unit.identity: unit for unit in units(session)}
     rows = [row for row in _national() if not _closed_here(row, stored)]
     merge = unit_changes.check(stored.values(), rows)
@@ -149,6 +270,7 @@ def load_national(session: Session) -> Merge:
     present = {tuple(key) for key in session.execute(select(*_STEP))}
     if missing := [step for step in _national_succession() if _step_key(step) not in present]:
         session.execute(insert(UnitSuccessionRow), missing)
+    _note(session, "unit.loaded", merge, {})
     return merge
 
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from surveys.errors import NotFound, WaveRefusal
 from surveys.origin import Basis
-from surveys.store.tables import CellRow, PopulationRow, WaveRow
+from surveys.store.tables import (
+    CellRow,
+    CommentRow,
+    PointRow,
+    PopulationRow,
+    PublicationRow,
+    ResponseRow,
+    ScoreTableRow,
+    SlipRow,
+    WaveRow,
+)
 from surveys.waves import State, Wave
 
 
@@ -57,11 +67,29 @@ def add(session: Session, fields: Mapping[str, object]) -> Wave:
     return _wave(row)
 
 
-def set_state(session: Session, changed: Wave, state: State) -> Wave:
+def held(session: Session, of: Wave, *, alone: bool = False) -> Wave:
+    """The wave as it is now, and as it stays until this transaction ends.
+
+    alone: to change its state; waits for everyone who holds it. On SQLite the writer is alone anyway.
+    """
+    row = session.execute(
+        select(WaveRow).where(WaveRow.id == of.id).with_for_update(read=not alone)
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+    return _wave(row)
+
+
+def set_fields(session: Session, changed: Wave, fields: Mapping[str, object]) -> Wave:
+    """Change columns of the wave's row."""
     row = session.get_one(WaveRow, changed.id)
-    row.state = state.value
+    for name, value in fields.items():
+        setattr(row, name, value)
     session.flush()
     return _wave(row)
+
+
+def set_state(session: Session, changed: Wave, state: State) -> Wave:
+    return set_fields(session, changed, {"state": state.value})
 
 
 def set_questionnaire(session: Session, changed: Wave, questionnaire_id: int) -> Wave:
@@ -87,6 +115,77 @@ def set_populations(session: Session, of: Wave, sizes: Mapping[int, int]) -> Non
             PopulationRow(province_code=of.province_code, wave_id=of.id, unit_id=unit_id, size=size)
         )
 
+
+def answers_of(session: Session, several: Sequence[Wave]) -> dict[int, int]:
+    """wave id -> answers received so far, of these waves."""
+    found = {each.id: 0 for each in several}
+    for province in {each.province_code for each in several}:
+        ids = [each.id for each in several if each.province_code == province]
+        found.update(session.execute(
+            select(ResponseRow.wave_id, func.count())
+            .where(ResponseRow.province_code == province, ResponseRow.wave_id.in_(ids))
+            .group_by(ResponseRow.wave_id)
+        ).all())
+    return found
+
+
+def used_units(session: Session, of: Wave) -> bool:
+    """Whether points, slips or counts refer to the wave's units."""
+    tables = (CellRow, PopulationRow)
+    return any(
+        session.scalar(
+            select(table.wave_id).where(table.province_code == of.province_code, table.wave_id == of.id).limit(1)
+        ) is not None
+        for table in tables
+    )
+
+
+def wipe(session: Session, of: Wave, *, whole: bool) -> dict[str, int]:
+    """Delete what a training wave collected; says how many rows of each table went.
+
+    Every statement holds the condition itself: of a wave that is not a training wave nothing is deleted, whoever
+    calls. whole: the places, the counts and the wave itself as well.
+    """
+    training = select(WaveRow.id).where(WaveRow.id == of.id, WaveRow.training.is_(True)).scalar_subquery()
+    points = select(PointRow.cell).where(PointRow.wave_id == of.id, PointRow.province_code == of.province_code)
+    gone: dict[str, int] = {}
+
+    def remove(name: str, table: type[Removable], *also: ColumnElement[bool]) -> None:
+        done = session.execute(
+            delete(table).where(table.province_code == of.province_code, table.wave_id == training, *also)
+            .execution_options(synchronize_session=False)
+        )
+        assert isinstance(done, CursorResult)  # noqa: S101  # a DELETE always gives one; tells the type checker
+        gone[name] = done.rowcount
+
+    for name, table in _COLLECTED.items():
+        remove(name, table)
+    if whole:
+        remove("point", PointRow)
+        remove("population", PopulationRow)
+        remove("cell", CellRow)
+        session.execute(
+            delete(WaveRow).where(WaveRow.id == of.id, WaveRow.training.is_(True))
+            .execution_options(synchronize_session=False)
+        )
+    else:
+        remove("cell", CellRow, CellRow.id.not_in(points))
+        session.execute(
+            update(CellRow).where(CellRow.province_code == of.province_code, CellRow.wave_id == training)
+            .values(issued=0).execution_options(synchronize_session=False)
+        )
+    session.expire_all()
+    return gone
+
+
+Removable = (
+    ResponseRow | CommentRow | SlipRow | ScoreTableRow | PublicationRow | PointRow | PopulationRow | CellRow
+)
+_COLLECTED: Mapping[str, type[Removable]] = {
+    "response": ResponseRow, "comment": CommentRow, "slip": SlipRow, "score_table": ScoreTableRow,
+    "publication": PublicationRow,
+}
+"""what a wave collects, in an order that keeps references whole"""
 
 CellKey = tuple[int, int, int, str, str]
 """received_at, handled_by, basis, stratum, psu"""

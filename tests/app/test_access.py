@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from app import auth
 from surveys import access
-from surveys.access import AccessRefusal, Action, Grant, Role
+from surveys.access import AccessRefusal, Action, Grant, Grants, Role
 from surveys.errors import NotFound
 from surveys.units import Kind, Unit, UnitTree
 from tests.app import staff
@@ -54,17 +54,10 @@ def test_only_citizens_forms_go_without_a_csrf_token(app: Flask):
     assert bare <= CITIZENS
 
 
-def test_anonymous_is_led_to_sign_in_and_back_from_every_closed_page(app: Flask, client: FlaskClient):
-    closed = [
-        rule for rule in app.url_map.iter_rules()
-        if (found := auth.rule_of(app, rule.endpoint)) is not None and found.action is not None
-    ]
-    assert closed
-    for rule in closed:
-        path = "".join("x" if dynamic else part for dynamic, part in rule._trace).lstrip("|")
-        reply = client.get(path)
-        assert reply.status_code == 303, path
-        target = urlsplit(reply.headers["Location"])
+def test_anonymous_is_led_to_sign_in_and_back_from_a_closed_page(client: FlaskClient):
+    """Every closed page: see the access matrix."""
+    for path in ("/results/W1?by=band", "/audit/?actor=lan", "/approvals/7"):
+        target = urlsplit(client.get(path).headers["Location"])
         assert target.path == "/account/sign-in"
         assert parse_qs(target.query)["next"] == [path]
 
@@ -74,28 +67,120 @@ def test_citizens_pages_set_no_cookie(client: FlaskClient, path: str):
     assert "Set-Cookie" not in client.get(path).headers
 
 
+def held(role: Role, unit: str | None = None, **days: date) -> Grants:
+    return Grants.of([Grant(role, unit, **days)], date(2026, 6, 1))
+
+
 def test_a_role_has_no_action_that_the_table_does_not_give_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(access, "ROLES", {Role.UNIT_OFFICER: frozenset({Action.PRINT_POSTERS})})
-    officer, manager = Grant(Role.UNIT_OFFICER, "x1"), Grant(Role.PROVINCE_MANAGER, "44")
+    officer, manager = held(Role.UNIT_OFFICER, "x1"), held(Role.PROVINCE_MANAGER, "44")
     access.require(officer, Action.PRINT_POSTERS, TREE, "x1")
-    for grant, action in ((officer, Action.SEE_RESULTS), (manager, Action.PRINT_POSTERS)):
+    for grants, action in ((officer, Action.SEE_RESULTS), (manager, Action.PRINT_POSTERS)):
         with pytest.raises(AccessRefusal):
-            access.require(grant, action, TREE, "x1")
+            access.require(grants, action, TREE, "x1")
 
 
 def test_a_grant_reaches_the_subtree_of_its_unit_and_nothing_else():
-    commune = Grant(Role.UNIT_OFFICER, "x1")
-    assert [unit.code for unit in TREE if commune.reaches(TREE, unit.code)] == ["x1", "x1.c"]
+    commune = held(Role.UNIT_OFFICER, "x1")
+    assert [unit.code for unit in TREE if commune.reaches(Action.SEE_RESULTS, TREE, unit.code)] == ["x1", "x1.c"]
     for foreign in ("x2", "44", "45", "vn", "no-such-unit"):
         with pytest.raises(NotFound):
             access.require(commune, Action.SEE_RESULTS, TREE, foreign)
 
 
 def test_one_starts_reading_at_the_highest_unit_within_reach():
-    assert access.top(Grant(Role.ADMINISTRATOR), TREE, "44") == "44"
-    assert access.top(Grant(Role.PROVINCE_MANAGER, "vn"), TREE, "44") == "44"
-    assert access.top(Grant(Role.UNIT_OFFICER, "x1"), TREE, "44") == "x1"
-    assert access.top(Grant(Role.PROVINCE_MANAGER, "45"), TREE, "44") is None
+    for grants, start in (
+        (held(Role.ADMINISTRATOR), "44"), (held(Role.PROVINCE_MANAGER, "vn"), "44"),
+        (held(Role.UNIT_OFFICER, "x1"), "x1"), (held(Role.PROVINCE_MANAGER, "45"), None),
+    ):
+        assert access.top(grants, Action.SEE_RESULTS, TREE, "44") == start
+
+
+def test_a_grant_holds_from_its_first_day_to_its_last():
+    first, last = date(2026, 6, 1), date(2026, 6, 30)
+    grant = Grant(Role.UNIT_OFFICER, "x1", first, last)
+    days = [date(2026, 5, 31), first, last, date(2026, 7, 1)]
+    assert [bool(Grants.of([grant], day).held) for day in days] == [False, True, True, False]
+
+
+def test_actions_of_one_grant_do_not_reach_where_another_grant_does():
+    two = Grants((Grant(Role.UNIT_OFFICER, "x1"), Grant(Role.HELP_DESK, "44")))
+    assert two.reaches(Action.SEE_RESULTS, TREE, "x1")
+    assert not two.reaches(Action.SEE_RESULTS, TREE, "x2")
+    assert two.reaches(Action.RESET_ACCOUNTS, TREE, "x2")
+
+
+WRITING = {
+    Action.ISSUE_SLIPS, Action.KEY_ANSWERS, Action.WRITE_DEFINITIONS, Action.APPROVE_DEFINITIONS, Action.MANAGE_UNITS,
+    Action.MANAGE_WAVES, Action.PUBLISH, Action.RELEASE_COMMENTS, Action.DELETE_CONTACTS, Action.MANAGE_ACCOUNTS,
+    Action.RESET_ACCOUNTS,
+}
+KEPT_FROM = {
+    Role.ADMINISTRATOR: {Action.PUBLISH, Action.READ_COMMENTS, Action.RELEASE_COMMENTS, Action.APPROVE_DEFINITIONS,
+                         Action.WRITE_DEFINITIONS, Action.KEY_ANSWERS, Action.MANAGE_WAVES},
+    Role.PROVINCE_MANAGER: {Action.KEY_ANSWERS, Action.MANAGE_ACCOUNTS, Action.READ_AUDIT},
+    Role.ANALYST: {Action.KEY_ANSWERS, Action.PUBLISH, Action.APPROVE_DEFINITIONS, Action.RELEASE_COMMENTS},
+    Role.HELP_DESK: {Action.SEE_RESULTS, Action.READ_COMMENTS, Action.KEY_ANSWERS, Action.MANAGE_ACCOUNTS},
+    Role.AUDITOR: WRITING | {Action.READ_COMMENTS},
+    Role.OBSERVER: WRITING | {Action.SEE_RESULTS, Action.EXPORT_RESULTS, Action.READ_COMMENTS, Action.READ_AUDIT},
+    Role.ISSUANCE_OFFICER: {Action.SEE_RESULTS, Action.EXPORT_RESULTS, Action.READ_COMMENTS, Action.KEY_ANSWERS},
+    Role.UNIT_OFFICER: WRITING | {Action.READ_COMMENTS, Action.READ_AUDIT},
+    Role.ENTRY_CLERK: {Action.SEE_RESULTS, Action.EXPORT_RESULTS, Action.READ_COMMENTS, Action.ISSUE_SLIPS},
+    Role.INTERVIEWER: {Action.SEE_RESULTS, Action.EXPORT_RESULTS, Action.READ_COMMENTS, Action.ISSUE_SLIPS},
+}
+"""what a role must never do, whatever the table becomes"""
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_is_kept_from_what_another_one_is_for(role: Role):
+    assert not access.ROLES[role] & KEPT_FROM[role]
+    assert access.ROLES[role] >= {Action.OWN_ACCOUNT, Action.SEE_PROCEDURES}
+
+
+def test_an_observer_sees_counts_and_procedures_and_nothing_else():
+    assert access.ROLES[Role.OBSERVER] == {Action.OWN_ACCOUNT, Action.SEE_PROCEDURES, Action.SEE_PROGRESS}
+
+
+def test_every_action_is_somebodys():
+    assert set().union(*access.ROLES.values()) == set(Action)
+
+
+KINDS_OF_PLACE = [*Kind]
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("workplace", sorted(access.GRADED))
+def test_nobody_of_a_graded_unit_keys_edits_or_sees_single_answers(role: Role, workplace: Kind):
+    """Over all roles, all graded workplaces and all places of grant: what is allowed touches no single answer.
+
+    The one exception is the department that conducts the survey: it reads comments, and none about itself
+    (test_comments holds that).
+    """
+    person = _unit("w", workplace, "44")
+    for kind in KINDS_OF_PLACE:
+        if access.conflict(role, person) or access.misplaced(role, _unit("g", kind, None)):
+            continue
+        touched = access.ROLES[role] & access.SINGLE_ANSWERS
+        if workplace is Kind.DEPARTMENT:
+            touched -= {Action.READ_COMMENTS, Action.RELEASE_COMMENTS}
+        assert not touched, f"{role} at {kind}"
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_what_is_granted_at_a_graded_unit_reads_no_comments(role: Role):
+    for kind in access.GRADED:
+        if access.misplaced(role, _unit("g", kind, "44")) is None:
+            assert not access.ROLES[role] & {Action.READ_COMMENTS, Action.RELEASE_COMMENTS}
+
+
+def test_only_an_administrator_holds_a_role_without_a_unit():
+    assert [role for role in Role if access.misplaced(role, None) is None] == [Role.ADMINISTRATOR]
+
+
+def test_roles_that_reach_other_peoples_data_need_a_second_factor():
+    strong = {Action.MANAGE_ACCOUNTS, Action.RESET_ACCOUNTS, Action.READ_AUDIT, Action.PUBLISH, Action.READ_COMMENTS,
+              Action.APPROVE_DEFINITIONS, Action.MANAGE_WAVES}
+    assert {role for role in Role if access.ROLES[role] & strong} <= access.SECOND_FACTOR
 
 
 def test_a_role_without_the_action_is_told_so(client: FlaskClient, monkeypatch: pytest.MonkeyPatch):

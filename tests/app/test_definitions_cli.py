@@ -19,8 +19,8 @@ CODE = re.compile(r'"(definition_[a-z0-9_]+|answer_[a-z]+|field_unknown|text_[a-
 
 
 def codes_in_source() -> set[str]:
-    files = [SURVEYS / "definitions.py", SURVEYS / "definition_files.py",
-             *(SURVEYS / "questionnaires").glob("*.py"), *(SURVEYS / "indexes").glob("*.py")]
+    files = [SURVEYS / "definitions.py", SURVEYS / "definition_files.py", SURVEYS / "definition_parts.py",
+             SURVEYS / "fields.py", SURVEYS / "drafts.py", *(SURVEYS / "questionnaires").glob("*.py"), *(SURVEYS / "indexes").glob("*.py")]
     return {code for file in files for code in CODE.findall(file.read_text("utf-8"))}
 
 
@@ -43,8 +43,8 @@ def test_a_faulty_file_is_refused_with_every_key_in_two_languages(runner: FlaskC
     file.write_text(text.replace('text.vi = "Phải chờ lâu"\n', "").replace('id = "f2"', 'id = "token"'), "utf-8")
     result = runner.invoke(args=["definitions", "check", str(file)])
     assert result.exit_code == 1
-    for said in ("sections.overall.questions.reason.options.1.text.vi", "thiếu lời văn bằng ngôn ngữ vi",
-                 "sections.factors.questions.token.id", "token là tên dành riêng", "is missing", "mine.toml"):
+    for said in ("sections.overall.questions.reason.options.1.text.vi", "thiếu lời văn bằng ngôn ngữ “vi”",
+                 "sections.factors.questions.token.id", "“token” là tên dành riêng", "is missing", "mine.toml"):
         assert said in result.output, said
 
 
@@ -56,7 +56,7 @@ def test_an_index_is_checked_against_the_questionnaire_given_with_it(runner: Fla
     assert runner.invoke(args=["definitions", "check", str(index)]).exit_code == 0
     result = runner.invoke(args=["definitions", "check", str(index), str(form)])
     assert result.exit_code == 1
-    assert "không có câu f2" in result.output
+    assert "không có câu “f2”" in result.output
 
 
 def test_a_broken_file_is_named_with_its_line(runner: FlaskCliRunner, tmp_path: Path):

@@ -61,6 +61,7 @@ def shown(installed: tuple[Flask, Made]) -> Iterator[Shown]:
     """What a test writes is rolled back."""
     app, made = installed
     with app.app_context(), Session(db.engine.execution_options(writes=True)) as session:
+        session.info["auditor"] = Auditor("test", bytes(32), 0)
         yield Shown(made, session, conduct.tree_of(session, made.wave))
         session.rollback()
 

@@ -16,7 +16,7 @@ from openpyxl.workbook import Workbook
 from app import result_words as words
 from app.exports import FORMATS
 from app.exports.csv import safe
-from app.exports.fields import WATERMARK
+from app.wording import WORDS
 from surveys.captions import Captions
 from surveys.indexes import load as index_files
 from surveys.indexes.model import Aggregation, IndexDefinition
@@ -32,6 +32,8 @@ FIELDS = [
     "ci_high", "deff", "target", "verdict", "flags", "publishable",
 ]
 EVIL = '=HYPERLINK("http://x","y")'
+
+WATERMARK = WORDS["watermark"][0]
 
 
 def captions(index: IndexDefinition | None = None, **changes: Any) -> Captions:

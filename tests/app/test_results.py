@@ -267,7 +267,7 @@ def test_a_hidden_figure_is_never_read_from_the_table():
 @pytest.fixture
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     codes: list[str] = []
-    monkeypatch.setattr(refresh, "launch", lambda settings, code, lock: codes.append(code))
+    monkeypatch.setattr(refresh, "launch", lambda settings, code, *_: codes.append(code))
     return codes
 
 
@@ -446,7 +446,8 @@ def test_live_counts_are_of_the_unit_and_below_by_basis(app: Flask, client: Flas
 
 
 def test_pages_survive_strange_questions(shown: FlaskClient):
-    for query in ("q=%00", "q=" + "x" * 5000, "by=nonsense", "q=%F0%9F%98%80", "q=%3Cscript%3E"):
+    assert shown.get("/results/W1?q=%00").status_code == 400
+    for query in ("q=" + "x" * 5000, "by=nonsense", "q=%F0%9F%98%80", "q=%3Cscript%3E"):
         page = shown.get(f"/results/W1?{query}")
         assert page.status_code == 200, query
         assert "<script>" not in page.text

@@ -29,6 +29,7 @@ def test_a_wave_is_listed_with_what_it_was_created_with(world: World):
         "code": "W2", "title": "", "province": "T1", "questionnaire": "sipas-transaction",
         "index": "sipas-transaction", "state": "planned", "official": "sample,open", "target": 85.5,
         "operator": ">=", "opens": "2026-01-01", "closes": "2026-12-31", "simulated": False,
+        "training": False, "late_until": None, "fixed": None,
     }
     assert (listed["W1"]["target"], listed["W1"]["operator"]) == (85.0, ">")
     assert listed["W1"]["official"] == "sample,dossiers"
@@ -54,7 +55,9 @@ def test_codes_of_waves_are_unique_and_well_formed(world: World):
 def test_a_wave_opens_and_closes_in_its_order(world: World):
     run(world.runner, "waves", "close", "W1")
     assert "kết thúc thu thập" in refused(world.runner, "waves", "close", "W1")
-    run(world.runner, "waves", "open", "W1")
+    refused(world.runner, "waves", "open", "W1")
+    assert "lý do" in refused(world.runner, "waves", "reopen", "W1", "--reason", " ")
+    run(world.runner, "waves", "reopen", "W1", "--reason", "Mất điện ngày cuối cùng")
     assert "W0" in refused(world.runner, "waves", "open", "W0")
 
 

@@ -207,4 +207,4 @@ def test_slips_that_did_not_come_back_are_known(world: World, app: Flask):
     with app.app_context(), transaction() as session:
         wave = wave_store.wave(session, "W1")
         create_point(session, wave, conduct.tree_of(session, wave), "X2", "")
-        assert scores._frame(session, wave).response_rate == {"T1": 0, "X1": 0}
+        assert scores.frame_of(session, wave).response_rate == {"T1": 0, "X1": 0}

@@ -31,7 +31,7 @@ def line(code: str, parent: str = "", **more: str) -> Line:
 
 
 def other_session(session: Session) -> Session:
-    return Session(session.get_bind().engine)
+    return Session(session.get_bind().engine, info={"auditor": session.info["auditor"]})
 
 
 @contextmanager

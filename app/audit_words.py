@@ -1,0 +1,176 @@
+"""What stands in the audit trail, in words: action -> (Vietnamese, English)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from surveys.audit import Entry
+
+WORDS: dict[str, tuple[str, str]] = {
+    # the trail itself, four eyes, comments
+    "audit.read": ("Xem nhật ký", "Read the audit trail"),
+    "audit.exported": ("Tải nhật ký về máy", "Exported the audit trail"),
+    "audit.verified": ("Kiểm tra tính toàn vẹn của nhật ký", "Verified the audit trail"),
+    "proposal.made": ("Đề nghị, chờ người thứ hai xác nhận", "Proposed, for a second person to confirm"),
+    "proposal.approved": ("Xác nhận đề nghị", "Confirmed a proposal"),
+    "proposal.rejected": ("Từ chối đề nghị", "Rejected a proposal"),
+    "proposal.withdrawn": ("Rút đề nghị", "Withdrew a proposal"),
+    "comments.read": ("Đọc ý kiến góp ý", "Read comments"),
+    "comments.released": ("Công khai ý kiến góp ý cho đơn vị", "Released comments to the unit"),
+    "comments.expired": ("Xóa ý kiến góp ý quá thời hạn lưu giữ", "Deleted comments past their time"),
+    # accounts
+    "account.set_up": ("Tạo tài khoản quản trị đầu tiên", "Created the first administrator"),
+    "account.invited": ("Mời, tạo tài khoản", "Invited, account made"),
+    "account.taken_up": ("Dùng mã trong thư, chọn cụm mật khẩu", "Used a letter's code, chose a passphrase"),
+    "account.letter_printed": ("In thư niêm phong", "Printed a sealed letter"),
+    "account.signed_in": ("Đăng nhập", "Signed in"),
+    "account.reset": ("Cấp lại, thư mới", "Reset, new letter"),
+    "account.granted": ("Giao vai trò", "Gave a role"),
+    "account.grant_ended": ("Kết thúc vai trò", "Ended a role"),
+    "account.moved": ("Đổi nơi công tác", "Changed the workplace"),
+    "account.disabled": ("Đóng tài khoản", "Closed an account"),
+    "account.enabled": ("Mở lại tài khoản", "Opened an account again"),
+    "account.leaves": ("Ghi ngày làm việc cuối", "Noted the last working day"),
+    "account.handed_over": ("Bàn giao", "Handed over"),
+    "account.passphrase_changed": ("Đổi cụm mật khẩu", "Changed the own passphrase"),
+    "account.second_factor_set": ("Đặt lớp xác thực thứ hai", "Set up the second factor"),
+    "account.second_factor_removed": ("Tắt lớp xác thực thứ hai", "Switched the second factor off"),
+    "account.recovery_renewed": ("Tạo bộ mã dự phòng mới", "Made new recovery codes"),
+    "account.recovery_used": ("Dùng một mã dự phòng", "Used a recovery code"),
+    "account.language_chosen": ("Chọn ngôn ngữ", "Chose a language"),
+    "account.session_ended": ("Kết thúc phiên đăng nhập", "Ended a session"),
+    # definitions
+    "draft.begun": ("Lập bản soạn thảo", "Began a draft"),
+    "draft.changed": ("Sửa bản soạn thảo", "Changed a draft"),
+    "draft.discarded": ("Xóa bản soạn thảo", "Discarded a draft"),
+    "draft.proposed": ("Trình bản soạn thảo", "Proposed a draft"),
+    "draft.rejected": ("Trả lại bản soạn thảo", "Sent a draft back"),
+    "draft.withdrawn": ("Rút bản soạn thảo đã trình", "Took a proposed draft back"),
+    "definition.adopted": ("Duyệt phiên bản mới", "Adopted a version"),
+    "recording.added": ("Tải tệp âm thanh lên", "Uploaded a sound"),
+    # waves, publications
+    "wave.created": ("Lập đợt khảo sát", "Created a wave"),
+    "wave.edited": ("Sửa kế hoạch đợt khảo sát", "Changed the plan of a wave"),
+    "wave.opened": ("Mở đợt khảo sát", "Opened a wave"),
+    "wave.closed": ("Kết thúc thu thập", "Ended collection"),
+    "wave.reopened": ("Mở lại đợt khảo sát", "Opened a wave again"),
+    "wave.moved": ("Chuyển trạng thái đợt khảo sát", "Moved a wave on"),
+    "wave.days": ("Đổi ngày của đợt khảo sát", "Changed the days of a wave"),
+    "wave.fixed": ("Chốt số liệu", "Fixed the figures"),
+    "wave.revised": ("Phát bản dịch mới của phiếu hỏi", "Handed out a new version of the form"),
+    "wave.populations": ("Ghi số hồ sơ của các đơn vị", "Told the units’ counts"),
+    "wave.points": ("Tạo điểm đánh giá", "Made points"),
+    "wave.published": ("Công bố số liệu", "Published the figures"),
+    "wave.corrected": ("Đính chính số liệu", "Corrected the figures"),
+    "wave.wiped": ("Xóa phiếu của đợt tập huấn", "Wiped a training wave"),
+    "wave.deleted": ("Xóa đợt tập huấn", "Deleted a training wave"),
+    "scores.correction": ("Tính lại số liệu để đính chính", "Computed the figures anew for a correction"),
+    # units
+    "unit.imported": ("Nhập danh mục đơn vị từ tệp", "Imported units from a file"),
+    "unit.loaded": ("Nạp danh mục đơn vị cả nước", "Loaded the national list of units"),
+    "unit.succeeded": ("Sáp nhập, chia tách, đổi tên đơn vị", "Merged, split or renamed units"),
+    "unit.corrected": ("Sửa tên hoặc văn bản ghi sai của đơn vị", "Corrected a unit's name or decree"),
+    # results
+}
+"""each owner adds to the own block"""
+
+
+def said(action: str, language: str = "vi") -> str:
+    """The action in words; one without words is shown by its code rather than hidden."""
+    pair = WORDS.get(action)
+    return action if pair is None else pair[_place(language)]
+
+
+def _place(language: str) -> int:
+    return 0 if language == "vi" else 1
+
+
+def choices(language: str) -> list[tuple[str, str]]:
+    """(action, words) of every action, by its words."""
+    return sorted(((action, pair[_place(language)]) for action, pair in WORDS.items()), key=lambda pair: pair[1])
+
+
+SUBJECTS: Mapping[str, tuple[str, str]] = {
+    "wave": ("Đợt khảo sát", "Wave"), "results": ("Kết quả", "Results"), "unit": ("Đơn vị", "Unit"),
+    "units": ("Danh mục đơn vị", "Units"), "account": ("Tài khoản", "Account"),
+    "accounts": ("Danh sách tài khoản", "Accounts"), "proposal": ("Đề nghị số", "Proposal no."),
+    "comments": ("Ý kiến góp ý", "Comments"), "draft": ("Bản thảo", "Draft"),
+    "definition": ("Định nghĩa", "Definition"),
+    "questionnaire": ("Phiếu hỏi", "Questionnaire"), "index": ("Cách tính chỉ số", "Index definition"),
+    "publication": ("Bản công bố", "Publication"), "points": ("Điểm đánh giá", "Collection points"),
+    "point": ("Điểm đánh giá", "Collection point"), "slips": ("Thẻ mời đánh giá", "Slips"),
+    "audit": ("Nhật ký", "Audit trail"), "session": ("Phiên làm việc", "Session"),
+    "letters": ("Thư niêm phong", "Sealed letters"), "responses": ("Ý kiến", "Answers"),
+}
+"""kind of a subject -> words"""
+
+
+def subject_said(subject: str, language: str = "vi") -> str:
+    """'wave:W1/X1' -> 'Đợt khảo sát W1/X1'"""
+    kind, _, code = subject.partition(":")
+    pair = SUBJECTS.get(kind)
+    if pair is None:
+        return subject
+    return pair[_place(language)] if kind == "audit" else f"{pair[_place(language)]} {code}".strip()
+
+
+def actor_said(actor: str, language: str = "vi") -> str:
+    kind, _, name = actor.partition(":")
+    pair = {"cli": ("dòng lệnh", "command line"), "demo": ("vai trình diễn", "demonstration")}.get(kind)
+    return f"{name} ({pair[_place(language)]})" if pair and name else actor
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value of an entry, before and after; '' where there was none."""
+
+    key: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """An entry as a page shows it."""
+
+    seq: int
+    time: str
+    actor: str
+    action: str
+    subject: str
+    changes: tuple[Change, ...]
+    both: bool
+    """there are values before and after"""
+    after: Mapping[str, object]
+
+
+def told(entry: Entry, zone: tzinfo, language: str) -> Told:
+    before, after = _values(entry.before), _values(entry.after)
+    changes = tuple(
+        Change(key, _text(before.get(key)), _text(after.get(key)))
+        for key in dict.fromkeys([*before, *after]) if before.get(key) != after.get(key) or not (before and after)
+    )
+    return Told(
+        entry.seq, datetime.fromtimestamp(entry.at, zone).strftime("%d/%m/%Y %H:%M:%S"),
+        actor_said(entry.actor, language), said(entry.action, language), subject_said(entry.subject, language), changes,
+        bool(before), after,
+    )
+
+
+def _values(written: str | None) -> dict[str, object]:
+    found = json.loads(written) if written else {}
+    return found if isinstance(found, dict) else {"": found}
+
+
+def _text(value: object) -> str:
+    """A value as it is read: texts bare, lists by commas, what is nested as JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str | int) for each in value):
+        return ", ".join(str(each) for each in value)
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,148 @@
+"""How collection is getting on, unit by unit. Counts of participation are live; no answer and no trait is read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from surveys.origin import Basis, Mode
+from surveys.reading import unit_order
+from surveys.store import collection, responses
+from surveys.store import waves as wave_store
+from surveys.units import Unit, UnitTree
+from surveys.waves import Wave
+
+
+@dataclass
+class Counts:
+    """Of a unit and everything below it."""
+
+    points: int = 0
+    issued: int = 0
+    returned: int = 0
+    expired: int = 0
+    """slips that nobody used in time"""
+    by_basis: Counter[Basis] = field(default_factory=Counter)
+    by_mode: Counter[Mode] = field(default_factory=Counter)
+    population: int | None = None
+    """dossiers (people entitled) of the period; None: not told"""
+
+    @property
+    def answers(self) -> int:
+        return sum(self.by_basis.values())
+
+    @property
+    def outstanding(self) -> int:
+        """Slips that may still come back."""
+        return self.issued - self.returned - self.expired
+
+    @property
+    def share(self) -> float | None:
+        """Answers over the count of dossiers."""
+        return self.answers / self.population if self.population else None
+
+    @property
+    def returned_share(self) -> float | None:
+        return self.returned / self.issued if self.issued else None
+
+
+@dataclass(frozen=True)
+class Row:
+    unit: Unit
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class Progress:
+    top: Unit
+    whole: Counts
+    rows: tuple[Row, ...]
+    """the units directly below `top`, each with all below it; `top` itself where there are none"""
+    days_left: int | None
+    """days on which answers still come, today included; None: no last day"""
+    bases: tuple[Basis, ...]
+    """that have answers, or are official"""
+    modes: tuple[Mode, ...]
+    """that have answers"""
+
+    @property
+    def silent(self) -> int:
+        """Units without a single answer."""
+        return sum(not row.counts.answers for row in self.rows)
+
+
+def progress(session: Session, wave: Wave, tree: UnitTree, top_code: str, today: date) -> Progress:
+    """Of the wave at `top_code` and below, in four statements whatever the number of units."""
+    top = tree.unit(top_code)
+    below = list(tree.children(top_code)) or [top]
+    home: dict[int, list[Counts]] = {}
+    whole, counts = Counts(), {unit.code: Counts() for unit in below}
+    for unit in tree.subtree(top_code):
+        home[unit.id or 0] = [whole]
+    for unit in below:
+        for inside in tree.subtree(unit.code):
+            home[inside.id or 0].append(counts[unit.code])
+    answers = responses.counts_by_cell_and_mode(session, wave.province_code, wave.id)
+    slips = collection.slip_counts(session, wave.province_code, wave.id)
+    expired = collection.expired_counts(session, wave.province_code, wave.id, today)
+    for cell in wave_store.cells(session, wave).values():
+        for one in home.get(cell.received_at, ()):
+            out, back = slips.get(cell.id, (0, 0))
+            one.issued += out
+            one.returned += back
+            one.expired += expired.get(cell.id, 0)
+            for mode, number in answers.get(cell.id, {}).items():
+                one.by_basis[Basis(cell.basis)] += number
+                one.by_mode[Mode(mode)] += number
+    for point in collection.points(session, wave.id):
+        for one in home.get(point.unit_id, ()):
+            one.points += 1
+    told = wave_store.populations(session, wave)
+    for unit in below:
+        counts[unit.code].population = _population(tree, unit, told)
+    whole.population = _population(tree, top, told)
+    rows = tuple(Row(unit, counts[unit.code]) for unit in sorted(below, key=unit_order))
+    return Progress(
+        top, whole, rows, _days_left(wave, today),
+        tuple(basis for basis in Basis if whole.by_basis[basis] or basis in wave.official),
+        tuple(mode for mode in Mode if whole.by_mode[mode]),
+    )
+
+
+def _population(tree: UnitTree, unit: Unit, told: Mapping[int, int]) -> int | None:
+    """The unit's own count; else the sum of those told below it, each where it stands highest."""
+    if (own := told.get(unit.id or 0)) is not None:
+        return own
+    below = [_population(tree, child, told) for child in tree.children(unit.code)]
+    known = [size for size in below if size is not None]
+    return sum(known) if known else None
+
+
+def _days_left(wave: Wave, today: date) -> int | None:
+    if wave.closes is None and not wave.collected(today):
+        return None
+    if wave.collected(today) or wave.closes is None:
+        return 0
+    return (wave.closes - max(today, wave.opens or today)).days + 1
+
+
+ORDERS: Mapping[str, Callable[[Row], tuple[object, ...]]] = {
+    "name": lambda row: unit_order(row.unit),
+    "answers": lambda row: (row.counts.answers, *unit_order(row.unit)),
+    "share": lambda row: (row.counts.share if row.counts.share is not None else 2.0, *unit_order(row.unit)),
+    "issued": lambda row: (-row.counts.issued, *unit_order(row.unit)),
+    "returned": lambda row: (
+        row.counts.returned_share if row.counts.returned_share is not None else 2.0, *unit_order(row.unit)
+    ),
+}
+"""how the rows may be sorted: the units that need attention come first"""
+
+
+def sorted_rows(rows: Iterable[Row], order: str, found: frozenset[str] | None = None) -> list[Row]:
+    """The rows of these units (None: all) in an order of ORDERS; an unknown one is by name."""
+    kept = [row for row in rows if found is None or row.unit.code in found]
+    return sorted(kept, key=ORDERS.get(order, ORDERS["name"]))

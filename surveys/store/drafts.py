@@ -1,0 +1,76 @@
+"""Drafts as rows."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.orm import Session
+
+from surveys.drafts import Draft
+from surveys.store.tables import DraftRow
+
+
+def _draft(row: DraftRow) -> Draft:
+    return Draft(row.id, row.kind, row.name, row.content, row.author, row.changed, row.revision, row.state, row.note)
+
+
+def by_id(session: Session, id: int) -> Draft | None:
+    row = session.get(DraftRow, id, populate_existing=True) if 0 < id < 2**31 else None
+    return None if row is None else _draft(row)
+
+
+def all_of(session: Session, states: tuple[str, ...] = ()) -> tuple[Draft, ...]:
+    """Every draft, or those in these states; changed last first."""
+    chosen = select(DraftRow).order_by(DraftRow.changed.desc(), DraftRow.id.desc())
+    if states:
+        chosen = chosen.where(DraftRow.state.in_(states))
+    return tuple(_draft(row) for row in session.scalars(chosen))
+
+
+def open_of(session: Session, kind: str, name: str) -> tuple[Draft, ...]:
+    """Drafts of a definition that are not decided on yet, the last first."""
+    chosen = select(DraftRow).where(
+        DraftRow.kind == kind, DraftRow.name == name, DraftRow.state.in_(("draft", "proposed"))
+    )
+    return tuple(_draft(row) for row in session.scalars(chosen.order_by(DraftRow.id.desc())))
+
+
+def add(
+    session: Session, kind: str, name: str, content: str, author: str, changed: date, note: str
+) -> Draft:
+    row = DraftRow(
+        kind=kind, name=name, content=content, author=author, changed=changed, revision=1, state="draft", note=note,
+    )
+    session.add(row)
+    session.flush()
+    return _draft(row)
+
+
+def rewrite(
+    session: Session, id: int, revision: int, *, name: str, content: str, author: str, changed: date, note: str
+) -> bool:
+    """Put the new text in place; False when somebody else has changed the draft since this revision."""
+    return _changed(session, id, revision, {
+        "name": name, "content": content, "author": author, "changed": changed, "note": note,
+        "revision": revision + 1, "state": "draft",
+    })
+
+
+def set_state(session: Session, id: int, revision: int, state: str) -> bool:
+    """False when somebody else has changed the draft since this revision."""
+    return _changed(session, id, revision, {"state": state})
+
+
+def remove(session: Session, id: int, revision: int) -> bool:
+    found = session.execute(delete(DraftRow).where(DraftRow.id == id, DraftRow.revision == revision))
+    return isinstance(found, CursorResult) and found.rowcount == 1
+
+
+def _changed(session: Session, id: int, revision: int, values: dict[str, object]) -> bool:
+    session.flush()
+    done = session.execute(
+        update(DraftRow).where(DraftRow.id == id, DraftRow.revision == revision).values(values)
+        .execution_options(synchronize_session=False)
+    )
+    return isinstance(done, CursorResult) and done.rowcount == 1

@@ -1,0 +1,50 @@
+"""Training waves (đợt tập huấn): everything works as in a real wave, nothing counts, and all of it goes in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from surveys import approvals, audit
+from surveys.approvals import State as ProposalState
+from surveys.errors import WaveRefusal
+from surveys.store import approvals as approval_store
+from surveys.store import waves as store
+from surveys.waves import State
+
+
+@dataclass(frozen=True)
+class Wiped:
+    gone: Mapping[str, int]
+    """'response', 'comment', 'slip', … -> rows that were deleted"""
+    whole: bool
+    """the wave itself went, too"""
+
+
+def wipe(session: Session, code: str, *, confirmed: str, whole: bool, actor: str, today: date) -> Wiped:
+    """Delete what a training wave collected, in the caller's transaction, and let it be run again.
+
+    Afterwards it is planned again, with its points and counts; whole: they and the wave go as well.
+    confirmed: the wave's code, typed once more. Proposals about it that wait are withdrawn.
+    Raises WaveRefusal ("wave_not_training", "wipe_not_confirmed"). The statements themselves touch training waves
+    only.
+    """
+    wave = store.held(session, store.wave(session, code), alone=True)
+    if not wave.training:
+        raise WaveRefusal("wave_not_training", wave=wave.code)
+    if confirmed.strip() != wave.code:
+        raise WaveRefusal("wipe_not_confirmed", wave=wave.code)
+    for proposal in approvals.waiting(session):
+        if proposal.subject == f"wave:{wave.code}":
+            approval_store.settle(session, proposal.id, ProposalState.WITHDRAWN, by=actor, on=today, answer="")
+    gone = store.wipe(session, wave, whole=whole)
+    if not whole:
+        store.set_fields(session, wave, {"state": State.PLANNED.value, "fixed": None})
+    after = {"gone": gone, **({} if whole else {"state": State.PLANNED.value})}
+    audit.note(session, "wave.deleted" if whole else "wave.wiped", f"wave:{wave.code}", {
+        "state": wave.state.value, "title": wave.title,
+    }, after)
+    return Wiped(gone, whole)
