@@ -12,11 +12,12 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import create_app, demonstration, server_day
+from app import create_app, demonstration, keys, server_day
 from app.db import db, transaction
 from app.demonstration import Made
 from app.settings import read
 from surveys import collection, conduct, scores
+from surveys.audit import Auditor
 from surveys.origin import Basis
 from surveys.scores import Record
 from surveys.store import units as unit_store
@@ -61,7 +62,7 @@ def shown(installed: tuple[Flask, Made]) -> Iterator[Shown]:
     """What a test writes is rolled back."""
     app, made = installed
     with app.app_context(), Session(db.engine.execution_options(writes=True)) as session:
-        session.info["auditor"] = Auditor("test", bytes(32), 0)
+        session.info["auditor"] = Auditor("test", keys.audit(), 0)
         yield Shown(made, session, conduct.tree_of(session, made.wave))
         session.rollback()
 

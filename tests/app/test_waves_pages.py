@@ -92,7 +92,8 @@ def test_nothing_typed_is_lost_and_each_fault_stands_beside_its_field(app: Flask
     fields = plan(app, code="mã sai", target="nhiều", index="sipas-household", official="open", training="1")
     reply = staff.send(manager, "/waves/new", fields)
     assert reply.status_code == 422
-    assert 'value="mã sai"' in reply.text and 'value="nhiều"' in reply.text
+    assert 'value="mã sai"' in reply.text
+    assert 'value="nhiều"' in reply.text
     assert re.search(r'href="#target"', reply.text)
     assert re.search(r'id="official-open"[^>]* checked', reply.text)
     assert re.search(r'id="training"[^>]* checked', reply.text)
@@ -107,7 +108,8 @@ def test_nothing_typed_is_lost_and_each_fault_stands_beside_its_field(app: Flask
 def test_a_file_of_counts_names_each_fault_by_row_and_stores_nothing(app: Flask, manager: FlaskClient, world: World):
     reply = upload(manager, "/waves/W1/populations", {}, "so.csv", b"unit,size\nX1,12\nX9,5\nX2,many\n")
     assert reply.status_code == 422
-    assert "dòng 3, cột unit" in reply.text and "dòng 4, cột size" in reply.text
+    assert "dòng 3, cột unit" in reply.text
+    assert "dòng 4, cột size" in reply.text
     assert world.count("population") == 0
     book = openpyxl.Workbook()
     sheet = book.active
@@ -119,7 +121,8 @@ def test_a_file_of_counts_names_each_fault_by_row_and_stores_nothing(app: Flask,
     assert upload(manager, "/waves/W1/populations", {}, "so.xlsx", held.getvalue()).status_code == 303
     assert {row[0] for row in world.rows("select size from population")} == {12, 30}
     told = manager.get("/waves/W1/populations.csv").data.decode("utf-8-sig").splitlines()
-    assert "X1,Xã Một,12" in told and "S1,Sở Thử," in told
+    assert "X1,Xã Một,12" in told
+    assert "S1,Sở Thử," in told
     assert upload(manager, "/waves/W1/populations", {}, "so.xlsx", b"PK\x03\x04 nothing").status_code == 422
     assert upload(manager, "/waves/W1/populations", {}, "so.csv", b"").status_code == 422
 
@@ -156,7 +159,9 @@ def test_publishing_and_correcting_take_a_decision_and_two_persons(
     decided(app)
     assert found(app).state is State.PUBLISHED
     page = manager.get("/waves/W1/editions/1").text
-    assert f"Quyết định số {DECISION}" in page and "Tỉnh Thử Nghiệm" in page and "80,00%" in page
+    assert f"Quyết định số {DECISION}" in page
+    assert "Tỉnh Thử Nghiệm" in page
+    assert "80,00%" in page
     for fmt in ("json", "csv", "xlsx"):
         assert manager.get(f"/waves/W1/editions/1.{fmt}").status_code == 200
     assert staff.send(manager, "/waves/W1/correct", {"step": "compute"}).location == "/waves/W1/correct"
@@ -166,7 +171,9 @@ def test_publishing_and_correcting_take_a_decision_and_two_persons(
     assert staff.send(manager, "/waves/W1/correct", {**fields, "reason": "Sai số hồ sơ"}).status_code == 303
     decided(app)
     page = manager.get("/waves/W1").text
-    assert "2200/QĐ-UBND" in page and DECISION in page and "Sai số hồ sơ" in page
+    assert "2200/QĐ-UBND" in page
+    assert DECISION in page
+    assert "Sai số hồ sơ" in page
     assert "bản đính chính mới hơn" in manager.get("/waves/W1/editions/1").text
     assert manager.get("/waves/W1/editions/3").status_code == 404
     with app.app_context(), reading() as session:
@@ -192,10 +199,12 @@ def test_a_training_wave_says_so_everywhere_and_is_wiped_in_one_step(
     assert mark in world.client.get(f"/p/{code}").text, "the citizen's form"
     assert mark in world.client.get(f"/p/{code}?lang=en").text
     reply = staff.send(manager, "/waves/W2/wipe", {"confirmed": "W1", "what": "keep"})
-    assert reply.status_code == 422 and 'href="#confirmed"' in reply.text
+    assert reply.status_code == 422
+    assert 'href="#confirmed"' in reply.text
     assert world.count("response") == 1
     assert staff.send(manager, "/waves/W2/wipe", {"confirmed": "W2", "what": "keep"}).location == "/waves/W2"
-    assert world.count("response") == 0 and found(app, "W2").state is State.PLANNED
+    assert world.count("response") == 0
+    assert found(app, "W2").state is State.PLANNED
     assert staff.send(manager, "/waves/W2/wipe", {"confirmed": "W2", "what": "delete"}).location == "/waves/"
     assert manager.get("/waves/W2").status_code == 404
 
@@ -215,7 +224,8 @@ def test_progress_is_live_sorted_and_searched(app: Flask, manager: FlaskClient, 
     by_answers = manager.get("/waves/W1/progress?sort=answers").text
     assert by_answers.index("Sở Thử") < by_answers.index("Xã Một")
     searched = manager.get("/waves/W1/progress?q=xa+mot").text
-    assert "Xã Một" in searched and "Sở Thử" not in searched
+    assert "Xã Một" in searched
+    assert "Sở Thử" not in searched
     own = app.test_client()
     staff.sign_in(own, Role.UNIT_OFFICER, "X1")
     page = own.get("/waves/W1/progress").text
@@ -242,7 +252,8 @@ def test_only_managers_of_the_province_run_its_waves(
         assert client.post(f"/waves/W1/{step}", data={**token, "confirmed": "W1"}).status_code == status, step
     assert found(app).state is State.OPEN
     if status == 404 and unit == "U9":
-        assert client.get("/waves/W1").status_code == 404 and client.get("/waves/W1/progress").status_code == 404
+        assert client.get("/waves/W1").status_code == 404
+        assert client.get("/waves/W1/progress").status_code == 404
         assert "W1" not in page.text
 
 
@@ -254,12 +265,14 @@ def test_two_methods_are_compared_by_a_child_and_shown_when_ready(
         index = conduct.newest_index(session, "sipas-transaction")
     same = f"sipas-transaction@{index.content[:12]}"
     page = manager.get(f"/waves/W1/methods?a={same}&b=sipas-transaction").text
-    assert "Để so sánh, không phải kết quả" in page and "Đang tính" in page
+    assert "Để so sánh, không phải kết quả" in page
+    assert "Đang tính" in page
     command = launched[-1]
     assert command[:4] == ["scores", "compare", "--wave", "W1"]
     run(world.runner, *command)
     page = manager.get(f"/waves/W1/methods?a={same}&b=sipas-transaction").text
-    assert "80,00%" in page and "Không có đơn vị nào đổi kết luận" in page
+    assert "80,00%" in page
+    assert "Không có đơn vị nào đổi kết luận" in page
     assert "Xã Một" in page and "Phường Hai" not in page.split('id="units"')[1], "what may not be shown is not"
     assert "Không có" in manager.get("/waves/W1/methods?a=nothing&b=sipas-transaction").text
     assert manager.get("/waves/W1/methods?a=sipas-transaction&b=sipas-household").status_code == 200

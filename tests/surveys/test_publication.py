@@ -75,7 +75,8 @@ def overall(records: object, unit: str = "T1") -> Record:
 
 def test_the_table_of_a_fixed_wave_never_moves(fixed: Wave, session: Session):
     before = score_store.latest(session, fixed)
-    assert before is not None and before.fixed
+    assert before is not None
+    assert before.fixed
     # whatever happened to the rows beneath
     for row in store.cells(session, fixed).values():
         row.weight = 7.0 * row.id
@@ -99,11 +100,14 @@ def test_a_table_computed_before_fixing_is_not_the_final_one(world: World, sessi
         publication.draft(session, wave)
     computed(session, DAY)  # the very same day
     table = score_store.latest(session, wave)
-    assert table is not None and table.fixed and overall(table.records)["n"] == 80
+    assert table is not None
+    assert table.fixed
+    assert overall(table.records)["n"] == 80
     # a slower child that had read the wave before it was fixed comes too late
     score_store.save(session, open_, DAY + timedelta(days=1), [])
     again = score_store.latest(session, wave)
-    assert again is not None and again.records == table.records
+    assert again is not None
+    assert again.records == table.records
 
 
 def test_two_persons_publish_exactly_what_was_proposed(fixed: Wave, session: Session):
@@ -114,14 +118,16 @@ def test_two_persons_publish_exactly_what_was_proposed(fixed: Wave, session: Ses
     approvals.decide(session, made.id, True, actor="minh", answer="", today=DAY)
     wave = store.wave(session, "W1")
     edition = publication.latest(session, wave)
-    assert wave.state is State.PUBLISHED and edition is not None
+    assert wave.state is State.PUBLISHED
+    assert edition is not None
     assert (edition.number, edition.decision, edition.decision_day, edition.proposed_by, edition.approved_by) == (
         1, DECISION, DAY, "lan", "minh")
     records = publications.records(session, wave, edition)
     table = score_store.latest(session, wave)
     assert table is not None
     assert [*records] == [record for record in table.records if record["publishable"]]
-    assert records and all(record["series"] == "official" for record in records)
+    assert records
+    assert all(record["series"] == "official" for record in records)
     last = session.query(AuditRow).filter_by(action="wave.published").one()
     assert json.loads(last.after or "")["records"] == edition.content
 
@@ -181,14 +187,16 @@ def test_a_correction_has_the_same_cells_and_earlier_editions_stay(fixed: Wave, 
     publish(session, wave, reason="Sai số hồ sơ của Xã Một", number="2200/QĐ-UBND")
     wave = store.wave(session, "W1")
     second = publication.latest(session, wave)
-    assert wave.state is State.CORRECTED and second is not None
+    assert wave.state is State.CORRECTED
+    assert second is not None
     assert (second.number, second.decision, second.reason) == (2, "2200/QĐ-UBND", "Sai số hồ sơ của Xã Một")
     after = publications.records(session, wave, second)
     cells = [[(r["unit"], r["series"], r["measure"]) for r in records] for records in (before, after)]
     assert cells[0] == cells[1]
     assert overall(after)["estimate"] != overall(before)["estimate"]
     shown = publication.seen(session, wave).table
-    assert shown is not None and overall(shown.records) == overall(after)
+    assert shown is not None
+    assert overall(shown.records) == overall(after)
     assert publications.records(session, wave, publication.edition(session, wave, 1)) == before
     assert [edition.number for edition in publications.editions(session, wave)] == [2, 1]
 
@@ -197,7 +205,8 @@ def test_a_cell_that_was_not_published_is_not_shown_by_a_later_table(fixed: Wave
     publish(session, fixed)
     wave = store.wave(session, "W1")
     table, edition = score_store.latest(session, wave), publication.latest(session, wave)
-    assert table is not None and edition is not None
+    assert table is not None
+    assert edition is not None
     row = session.get_one(PublicationRow, ("T1", wave.id, 1))
     kept = [r for r in json.loads(row.document) if r["unit"] != "X2"]
     row.document = publications.written(kept)
@@ -206,7 +215,8 @@ def test_a_cell_that_was_not_published_is_not_shown_by_a_later_table(fixed: Wave
     shown = publication.seen(session, wave).table
     assert shown is not None
     hidden = overall(shown.records, "X2")
-    assert not hidden["publishable"] and "protected" in hidden["flags"]
+    assert not hidden["publishable"]
+    assert "protected" in hidden["flags"]
     assert overall(shown.records, "X1")["publishable"]
 
 
