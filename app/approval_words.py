@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import current_app, url_for
@@ -40,6 +42,8 @@ KEYS: Mapping[str, tuple[str, str]] = {
     "revision": ("Lần sửa", "Revision"), "becomes": ("Trở thành bản mới của", "Becomes a version of"),
     "contacts": ("Danh sách liên hệ", "Contact list"),
 }
+_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])")
+"""a day as documents keep it; the few at the end of a month that might not exist are shown as they stand"""
 SHORT = 200
 """a longer value is folded"""
 
@@ -65,8 +69,10 @@ class Line:
 
 
 def account(document: Document) -> Sequence[Line]:
-    """Everything that a document says, in the order it is kept, labelled where the key has words."""
-    return [Line(_one(KEYS.get(key, (key, key))), _text(value)) for key, value in document.items()]
+    """Everything that a document says: what has words in the order of the words, then the rest."""
+    known = [key for key in KEYS if key in document]
+    order = [*known, *(key for key in document if key not in KEYS)]
+    return [Line(_one(KEYS.get(key, (key, key))), _text(document[key])) for key in order]
 
 
 def page_of(proposal: Proposal) -> tuple[str, str] | None:
@@ -91,7 +97,7 @@ def _text(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, str):
-        return value
+        return date.fromisoformat(value).strftime("%d/%m/%Y") if _DAY.fullmatch(value) else value
     if isinstance(value, bool):
         return _("đúng") if value else _("sai")
     if isinstance(value, list) and all(isinstance(each, str | int) for each in value):

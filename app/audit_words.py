@@ -73,7 +73,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "unit.loaded": ("Nạp danh mục đơn vị cả nước", "Loaded the national list of units"),
     "unit.succeeded": ("Sáp nhập, chia tách, đổi tên đơn vị", "Merged, split or renamed units"),
     "unit.corrected": ("Sửa tên hoặc văn bản ghi sai của đơn vị", "Corrected a unit's name or decree"),
-    # results
+    # results, answers
+    "results.exported": ("Tải số liệu về máy", "Exported figures"),
+    "answers.imported": ("Nhập phiếu từ tệp", "Imported answers from a file"),
+    "slips.issued": ("Cấp thẻ mời đánh giá", "Gave out slips"),
 }
 """each owner adds to the own block"""
 
@@ -117,8 +120,52 @@ def subject_said(subject: str, language: str = "vi") -> str:
     return pair[_place(language)] if kind == "audit" else f"{pair[_place(language)]} {code}".strip()
 
 
+DOORS: Mapping[str, tuple[str, str]] = {
+    "department": ("Sở Nội vụ", "Department of Home Affairs"),
+    "second": ("Sở Nội vụ, người thứ hai", "Department of Home Affairs, second person"),
+    "analyst": ("Sở Nội vụ, phân tích số liệu", "Department of Home Affairs, analyst"),
+    "administrator": ("Quản trị hệ thống", "System administrator"), "auditor": ("Cán bộ kiểm tra", "Auditor"),
+    "observer": ("Mặt trận Tổ quốc, Hội Cựu chiến binh", "Observer"), "commune": ("Cán bộ xã", "Commune officer"),
+}
+"""the demonstration's doors by their keys; one without words is said by its key"""
+
+
+KEYS: Mapping[str, tuple[str, str]] = {
+    "state": ("Trạng thái", "State"), "unit": ("Đơn vị", "Unit"), "role": ("Vai trò", "Role"),
+    "title": ("Tên", "Title"), "opens": ("Ngày mở", "Opens"), "closes": ("Ngày kết thúc", "Closes"),
+    "late_until": ("Nhận phiếu giấy muộn đến", "Late paper until"), "official": ("Nguồn chính thức", "Official bases"),
+    "questionnaire": ("Phiếu hỏi", "Questionnaire"), "index": ("Phương pháp tính", "Method"),
+    "province_code": ("Tỉnh", "Province"), "target": ("Mục tiêu", "Target"), "reason": ("Lý do", "Reason"),
+    "decision": ("Số quyết định", "Decision"), "decision_day": ("Ngày quyết định", "Day of the decision"),
+    "edition": ("Bản công bố thứ", "Edition"), "kind": ("Loại", "Kind"), "name": ("Tên", "Name"),
+    "content": ("Mã nội dung", "Digest"), "document": ("Mã của đề nghị", "Digest of the proposal"),
+    "subject": ("Đối tượng", "Subject"), "answer": ("Ý kiến", "Answer"),
+    "proposed_by": ("Người đề nghị", "Proposed by"),
+    "comments": ("Số ý kiến", "Comments"), "answers": ("Số phiếu", "Answers"), "slips": ("Số thẻ", "Slips"),
+    "handled_by": ("Cơ quan giải quyết", "Handled by"), "format": ("Định dạng", "Format"),
+    "table": ("Bảng ngày", "Table of"),
+    "workplace": ("Nơi công tác", "Workplace"), "display": ("Họ tên", "Full name"), "purpose": ("Mục đích", "Purpose"),
+    "until": ("Đến hết ngày", "Until"), "last_day": ("Ngày cuối", "Last day"), "file": ("Tệp", "File"),
+    "decree": ("Văn bản", "Decree"), "succession": ("Kế thừa", "Succession"), "made": ("Số đã tạo", "Made"),
+    "points": ("Điểm đánh giá", "Points"), "checked": ("Số mục đã kiểm tra", "Entries checked"),
+    "digest": ("Mốc", "Mark"), "broken": ("Chỗ sai", "Break"), "whole": ("Kiểm tra đến hết", "Looked to the end"),
+    "entries": ("Số mục", "Entries"), "proposal": ("Đề nghị số", "Proposal no."), "revision": ("Lần sửa", "Revision"),
+    "actor": ("Người thực hiện", "Done by"), "action": ("Việc", "Action"), "start": ("Từ ngày", "From"),
+    "end": ("Đến hết ngày", "To"), "before": ("Trước mục", "Before entry"), "training": ("Tập huấn", "Training"),
+    "units_day": ("Theo địa giới ngày", "Units of"), "kept_until": ("Giữ đến hết ngày", "Kept until"),
+}
+"""key of a value -> words; a key without words is shown as it is"""
+
+
+def key_said(key: str, language: str) -> str:
+    pair = KEYS.get(key)
+    return key if pair is None else pair[_place(language)]
+
+
 def actor_said(actor: str, language: str = "vi") -> str:
     kind, _, name = actor.partition(":")
+    if kind == "demo" and name in DOORS:
+        name = DOORS[name][_place(language)]
     pair = {"cli": ("dòng lệnh", "command line"), "demo": ("vai trình diễn", "demonstration")}.get(kind)
     return f"{name} ({pair[_place(language)]})" if pair and name else actor
 
@@ -150,8 +197,8 @@ class Told:
 def told(entry: Entry, zone: tzinfo, language: str) -> Told:
     before, after = _values(entry.before), _values(entry.after)
     changes = tuple(
-        Change(key, _text(before.get(key)), _text(after.get(key)))
-        for key in dict.fromkeys([*before, *after]) if before.get(key) != after.get(key) or not (before and after)
+        Change(key_said(key, language), _text(before.get(key), language), _text(after.get(key), language))
+        for key in dict.fromkeys([*before, *after]) if before.get(key) != after.get(key)
     )
     return Told(
         entry.seq, datetime.fromtimestamp(entry.at, zone).strftime("%d/%m/%Y %H:%M:%S"),
@@ -165,12 +212,14 @@ def _values(written: str | None) -> dict[str, object]:
     return found if isinstance(found, dict) else {"": found}
 
 
-def _text(value: object) -> str:
+def _text(value: object, language: str) -> str:
     """A value as it is read: texts bare, lists by commas, what is nested as JSON."""
     if value is None:
         return ""
     if isinstance(value, str):
         return value
+    if isinstance(value, bool):
+        return (("không", "có"), ("no", "yes"))[_place(language)][value]
     if isinstance(value, list) and all(isinstance(each, str | int) for each in value):
         return ", ".join(str(each) for each in value)
     return json.dumps(value, ensure_ascii=False)

@@ -115,8 +115,8 @@ def demonstration(session: Session) -> Demonstration | None:
     if not waves or not all(wave.simulated for wave in waves):
         return None
     wave = max(waves, key=lambda each: (each.code == WAVE, each.id))
-    points = collection.points(session, wave)
-    if not points:
+    point = collection.first_point(session, wave)
+    if point is None:
         return Demonstration(wave, None, None)
     tree: UnitTree = units.tree(session, wave.units_day)
-    return Demonstration(wave, points[0], tree.by_id(points[0].unit_id))
+    return Demonstration(wave, point, tree.by_id(point.unit_id))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from app import numerals
 from app.language import current
 from app.language import translate as _
-from app.result_words import AGGREGATIONS, BASES, STATES, VERDICTS, said
+from app.result_words import AGGREGATIONS, BASES, STATES, VERDICTS, Phrases, said
 from surveys.conduct import Check
 from surveys.indexes.model import IndexDefinition
 from surveys.methods import Unlike
 from surveys.origin import Basis, Mode
+from surveys.progress import Counts, Progress
+from surveys.score_fields import Record
 from surveys.waves import State, Wave
 
 MODES: Mapping[Mode, tuple[str, str]] = {
@@ -35,6 +38,10 @@ def days(wave: Wave) -> str:
     """From when to when answers are taken."""
     if wave.opens is None and wave.closes is None:
         return _("chưa định ngày")
+    if wave.closes is None:
+        return _("từ {opens}, chưa định ngày cuối cùng", opens=day(wave.opens))
+    if wave.opens is None:
+        return _("đến hết {closes}", closes=day(wave.closes))
     return _("từ {opens} đến {closes}", opens=day(wave.opens), closes=day(wave.closes))
 
 
@@ -120,6 +127,41 @@ def coming(wave: Wave, today: date) -> str:
     if wave.state is State.FIXED:
         return _("Đề nghị công bố theo quyết định; người thứ hai xác nhận.")
     return _("Đã công bố. Nếu có sai sót thì đính chính.")
+
+
+def cells(counts: Counts, found: Progress) -> list[tuple[str, str]]:
+    """A unit's counts in the order of the table's columns, each with its share, if it has one."""
+    population = "–" if counts.population is None else numerals.count(counts.population)
+    numbers = [
+        *(counts.by_basis[basis] for basis in found.bases), *(counts.by_mode[mode] for mode in found.modes),
+        counts.points, counts.issued,
+    ]
+    return [
+        (numerals.count(counts.answers), ""), (population, _part(counts.share)),
+        *((numerals.count(number), "") for number in numbers),
+        (numerals.count(counts.returned), _part(counts.returned_share)), (numerals.count(counts.expired), ""),
+    ]
+
+
+def _part(share: float | None) -> str:
+    return "" if share is None else numerals.percent(share, current(), 0)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A figure of a table in one line, with its interval."""
+
+    say: Phrases
+
+    def figure(self, record: Record) -> str:
+        if record["estimate"] is None:
+            return "–"
+        score = record["measure"].startswith("mean:")
+        one = self.say.score if score else self.say.share
+        return _(
+            "{value} (từ {low} đến {high})", value=one(record["estimate"]), low=one(record["ci_low"]),
+            high=one(record["ci_high"]),
+        )
 
 
 def unlike(one: Unlike, a: IndexDefinition, b: IndexDefinition) -> str:

@@ -138,7 +138,7 @@ def _governed(session: Session, by: By, action: Action, name: str, today: date) 
 
 
 def problems(session: Session, by: By, new: NewAccount, today: date) -> list[Fault]:
-    """What is wrong with a new account; `column` names the field."""
+    """What is wrong with a new account; `column` names the field, `row` which of its grants, from 1."""
     tree = units.tree(session, today)
     name = store.normal(new.name)
     faults = []
@@ -159,10 +159,9 @@ def _field_faults(by: By, new: NewAccount, tree: UnitTree, today: date) -> list[
         faults.append(fault)
     if not new.held:
         faults.append(Fault("account_role_missing", column="role"))
-    for grant in new.held:
-        if fault := grant_fault(by, tree, grant, None if fault else new.workplace, today):
-            faults.append(fault)
-            break
+    for place, grant in enumerate(new.held, 1):
+        if found := grant_fault(by, tree, grant, None if fault else new.workplace, today):
+            faults.append(Fault(found.code, place, found.column, found.details))
     return faults
 
 

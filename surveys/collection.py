@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from surveys import codes
+from surveys import audit, codes
 from surveys.errors import NotFound, SubmissionRefusal, WaveRefusal
 from surveys.origin import Basis
 from surveys.store import collection as store
@@ -87,6 +87,11 @@ def points(session: Session, wave: Wave) -> list[Point]:
     return [_point(row) for row in store.points(session, wave.id)]
 
 
+def first_point(session: Session, wave: Wave) -> Point | None:
+    """The point that was made first; None where there is none."""
+    return next((_point(row) for row in store.points(session, wave.id, most=1)), None)
+
+
 def draw_slips(count: int, draw: codes.Draw = codes.draw) -> list[str]:
     """Fresh one-use codes, not issued yet; raises WaveRefusal("slip_count")."""
     if not 1 <= count <= MOST_SLIPS:
@@ -116,6 +121,9 @@ def issue(
         session, wave.province_code, wave.id, cell.id, [slip_digest(secret, code) for code in fresh],
         today + SLIP_LIFE,
     )
+    audit.note(session, "slips.issued", f"wave:{wave.code}", None, {
+        "unit": unit_code, "handled_by": handled_by, "slips": len(fresh),
+    })
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,13 @@ def faults(session: Session, draft: Draft) -> tuple[Fault, ...]:
     return found
 
 
+def standing(session: Session) -> tuple[int, ...]:
+    """What `resolved` rests on besides the draft's own text: the same numbers mean the same outcome."""
+    from surveys.store import drafts as store
+
+    return store.standing(session)
+
+
 def resolved(session: Session, draft: Draft) -> Definition:
     """What adopting the draft would store: a whole, with a part merged into the version in force.
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from surveys import audit
 from surveys.collection import stored_id
 from surveys.errors import Fault, ImportRefusal, WaveRefusal
 from surveys.origin import Basis, Language, Mode
@@ -119,6 +120,7 @@ def store_batch(session: Session, wave: Wave, batch: Batch, key: bytes) -> Impor
     ])
     comments = [_comment(wave, row, variable, text) for row in rows for variable, text in row.texts.items()]
     store.add_comments(session, comments)
+    audit.note(session, "answers.imported", f"wave:{wave.code}", None, {"answers": len(rows)})
     return Imported(len(rows))
 
 

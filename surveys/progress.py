@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
@@ -76,7 +77,7 @@ class Progress:
 
 
 def progress(session: Session, wave: Wave, tree: UnitTree, top_code: str, today: date) -> Progress:
-    """Of the wave at `top_code` and below, in four statements whatever the number of units."""
+    """Of the wave at `top_code` and below, in a few statements whatever the number of units."""
     top = tree.unit(top_code)
     below = list(tree.children(top_code)) or [top]
     home: dict[int, list[Counts]] = {}
@@ -86,18 +87,16 @@ def progress(session: Session, wave: Wave, tree: UnitTree, top_code: str, today:
     for unit in below:
         for inside in tree.subtree(unit.code):
             home[inside.id or 0].append(counts[unit.code])
-    answers = responses.counts_by_cell_and_mode(session, wave.province_code, wave.id)
-    slips = collection.slip_counts(session, wave.province_code, wave.id)
-    expired = collection.expired_counts(session, wave.province_code, wave.id, today)
-    for cell in wave_store.cells(session, wave).values():
-        for one in home.get(cell.received_at, ()):
-            out, back = slips.get(cell.id, (0, 0))
-            one.issued += out
-            one.returned += back
-            one.expired += expired.get(cell.id, 0)
-            for mode, number in answers.get(cell.id, {}).items():
-                one.by_basis[Basis(cell.basis)] += number
-                one.by_mode[Mode(mode)] += number
+    for unit_id, basis, mode, number in responses.counts_by_unit(session, wave.province_code, wave.id):
+        for one in home.get(unit_id, ()):
+            one.by_basis[Basis(basis)] += number
+            one.by_mode[Mode(mode)] += number
+    for unit_id, slips in collection.slips_by_unit(session, wave.province_code, wave.id, today).items():
+        issued, unspent, expired = slips
+        for one in home.get(unit_id, ()):
+            one.issued += issued
+            one.returned += issued - unspent
+            one.expired += expired
     for point in collection.points(session, wave.id):
         for one in home.get(point.unit_id, ()):
             one.points += 1
@@ -105,7 +104,7 @@ def progress(session: Session, wave: Wave, tree: UnitTree, top_code: str, today:
     for unit in below:
         counts[unit.code].population = _population(tree, unit, told)
     whole.population = _population(tree, top, told)
-    rows = tuple(Row(unit, counts[unit.code]) for unit in sorted(below, key=unit_order))
+    rows = tuple(Row(unit, counts[unit.code]) for unit in sorted(below, key=_order))
     return Progress(
         top, whole, rows, _days_left(wave, today),
         tuple(basis for basis in Basis if whole.by_basis[basis] or basis in wave.official),
@@ -130,13 +129,16 @@ def _days_left(wave: Wave, today: date) -> int | None:
     return (wave.closes - max(today, wave.opens or today)).days + 1
 
 
+_order = lru_cache(maxsize=4096)(unit_order)
+"""units stay as they are, and their order is asked for with every page"""
+
 ORDERS: Mapping[str, Callable[[Row], tuple[object, ...]]] = {
-    "name": lambda row: unit_order(row.unit),
-    "answers": lambda row: (row.counts.answers, *unit_order(row.unit)),
-    "share": lambda row: (row.counts.share if row.counts.share is not None else 2.0, *unit_order(row.unit)),
-    "issued": lambda row: (-row.counts.issued, *unit_order(row.unit)),
+    "name": lambda row: _order(row.unit),
+    "answers": lambda row: (row.counts.answers, *_order(row.unit)),
+    "share": lambda row: (row.counts.share if row.counts.share is not None else 2.0, *_order(row.unit)),
+    "issued": lambda row: (-row.counts.issued, *_order(row.unit)),
     "returned": lambda row: (
-        row.counts.returned_share if row.counts.returned_share is not None else 2.0, *unit_order(row.unit)
+        row.counts.returned_share if row.counts.returned_share is not None else 2.0, *_order(row.unit)
     ),
 }
 """how the rows may be sorted: the units that need attention come first"""

@@ -8,9 +8,11 @@ that moved would tell on those who stand behind it. Earlier editions stay readab
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from operator import itemgetter
 
 from sqlalchemy.orm import Session
 
@@ -39,11 +41,20 @@ class Draft:
     """What would be published now."""
 
     records: Sequence[Record]
-    text: str
-    changed: int
-    """cells whose estimate or interval differs from the edition in force; all of them before the first"""
+    before: Sequence[Record] = ()
+    """the same cells as they are published now; () before the first edition"""
 
-    @property
+    @cached_property
+    def changes(self) -> tuple[tuple[Record, Record], ...]:
+        """(published, new) of every cell whose figures differ from the edition in force."""
+        pairs = zip(self.before, self.records, strict=True) if self.before else ()
+        return tuple((old, new) for old, new in pairs if _figures(old) != _figures(new))
+
+    @cached_property
+    def text(self) -> str:
+        return store.written(self.records)
+
+    @cached_property
     def content(self) -> str:
         return digest(self.text)
 
@@ -76,7 +87,7 @@ def propose(
         "cells": len(made.records), "edition": store.last_number(session, wave) + 1,
     }
     if correcting:
-        document |= {"reason": said, "changed": made.changed}
+        document |= {"reason": said, "changed": len(made.changes)}
     return approvals.propose(
         session, CORRECTION if correcting else PUBLICATION, f"wave:{wave.code}", document, actor=actor,
         unit_code=wave.province_code, reason=said, today=today,
@@ -108,15 +119,12 @@ def draft(session: Session, wave: Wave) -> Draft:
         raise WaveRefusal("publication_no_table", wave=wave.code)
     edition = store.latest(session, wave)
     if edition is None:
-        public = [_clean(record) for record in table.records if record["publishable"]]
-        return Draft(public, store.written(public), len(public))
+        return Draft([_clean(record) for record in table.records if record["publishable"]])
     fresh = {_key(record): record for record in table.records}
     before = store.records(session, wave, edition)
     if lost := [record for record in before if _key(record) not in fresh]:
         raise WaveRefusal("correction_cells_differ", unit=lost[0]["unit"], measure=lost[0]["measure"])
-    public = [_clean(fresh[_key(record)]) | {"publishable": True} for record in before]
-    moved = sum(_figures(old) != _figures(new) for old, new in zip(before, public, strict=True))
-    return Draft(public, store.written(public), moved)
+    return Draft([_clean(fresh[_key(record)]) | {"publishable": True} for record in before], before)
 
 
 def _clean(record: Record) -> Record:
@@ -124,12 +132,10 @@ def _clean(record: Record) -> Record:
     return {name: value for name, value in record.items() if name != "n_above"}
 
 
-def _key(record: Record) -> Key:
-    return record["unit"], record["series"], record["measure"]
-
-
-def _figures(record: Record) -> tuple[object, ...]:
-    return tuple(record[name] for name in ("n", "estimate", "ci_low", "ci_high", "target", "verdict"))
+_key: Callable[[Record], Key] = itemgetter("unit", "series", "measure")
+_figures: Callable[[Record], tuple[object, ...]] = itemgetter(
+    "n", "estimate", "ci_low", "ci_high", "target", "verdict"
+)
 
 
 def published(session: Session, proposal: Proposal, today: date) -> None:

@@ -16,6 +16,8 @@ from surveys.store import definitions
 from surveys.store import waves as wave_store
 from surveys.waves import Wave
 
+NOISE = 1e-12
+
 
 def compare(session: Session, wave: Wave, a: IndexDefinition, b: IndexDefinition) -> list[Compared]:
     """Every unit and measure (shares) of the wave's official answers under both, in the order of the first.
@@ -68,7 +70,7 @@ def _compared(
         place = at[measure], units[unit]
         values = (b["estimate"] - a["estimate"], found.se[place], -found.high[place], -found.low[place])
         of_difference = {
-            name: None if value != value else float(value)  # NaN is not itself
+            name: None if value != value else _exact(float(value))  # NaN is not itself
             for name, value in zip(of_difference, values, strict=True)
         }
     return {
@@ -76,6 +78,11 @@ def _compared(
         "shown": all(record is None or disclosure.visible(record) for record in (a, b)),
         **_of(a, "a"), **_of(b, "b"), **of_difference,
     }
+
+
+def _exact(value: float) -> float:
+    """Rounding noise of two sums that are the same is no difference."""
+    return 0.0 if abs(value) < NOISE else value
 
 
 def _of(record: Record | None, method: str) -> Compared:

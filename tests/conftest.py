@@ -20,6 +20,7 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy.orm import Session
 
 from app.settings import Settings, read
+from tests.audited import watched
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.postgres import Server, start_server
 from tests.starting import Start, starts
@@ -128,6 +129,13 @@ def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
     for app in made:
         with app.app_context():
             db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _changes_are_noted() -> Iterator[None]:
+    """Whatever a request or a command changes in any test stands in the audit trail, or the test fails."""
+    with watched():
+        yield
 
 
 @pytest.fixture

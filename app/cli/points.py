@@ -15,7 +15,7 @@ from app.db import reading, transaction
 from app.files import write_whole
 from app.prints import addresses, posters, qr
 from app.settings import Settings
-from surveys import collection, conduct
+from surveys import audit, collection, conduct
 from surveys.collection import Point
 from surveys.errors import NotFound, WaveRefusal
 from surveys.store import definitions
@@ -50,6 +50,8 @@ def create(wave_code: str, unit_code: str | None, communes: bool, label: str, as
         tree = conduct.tree_of(session, wave)
         units = [unit_code] if unit_code is not None else _communes(tree, wave)
         made = [collection.create_point(session, wave, tree, unit, label) for unit in units]
+        points = {point.code: unit for point, unit in zip(made, units, strict=True)}
+        audit.note(session, "wave.points", f"wave:{wave.code}", None, {"made": len(made), "points": points})
     listing(_rows(made, tree), as_json)
 
 

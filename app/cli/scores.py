@@ -37,6 +37,10 @@ def export(wave_code: str, form: str, out: str, unit_code: str | None, public: b
         about = captions(session, wave, server_day())
     if public:
         records = [record for record in records if record["publishable"]]
+    with transaction() as session:
+        audit.note(session, "results.exported", f"wave:{wave.code}", None, {
+            "unit": unit_code, "format": form, "public": public,
+        })
     write_whole(out, FORMATS[form](records, about))
     click.echo(f"Đã xuất {len(records)} dòng kết quả của đợt khảo sát {wave.code}.", err=True)
 

@@ -137,7 +137,7 @@ def _recordings(raw: Raw, places: tuple[int, ...], whole: Whole) -> Part:
     if not isinstance(whole, Questionnaire) or places:
         raise LookupError
     return Part("recordings", {}, lambda form: raw, {
-        "languages": {language: sounds.lines(raw, whole, language) for language in whole.languages},
+        "languages": whole.languages, "lines": lambda language: sounds.lines(raw, whole, language),
     })
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, MutableSequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 Raw = dict[str, Any]
@@ -16,8 +17,9 @@ LANGUAGES = ("vi", "en")
 """languages that forms offer, the required one first"""
 
 
+@lru_cache(maxsize=32)
 def parse(content: str) -> Raw | None:
-    """The top table; None where the text is no TOML, and only the text itself can be edited."""
+    """The top table, not to be changed; None where the text is no TOML, and only the text itself can be edited."""
     try:
         return tomllib.loads(content)
     except (ValueError, RecursionError):  # no TOML; a number of thousands of digits; nested without end

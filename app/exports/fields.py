@@ -11,7 +11,7 @@ from surveys.score_fields import FIELDS
 
 
 def ordered(records: Sequence[dict[str, Any]], captions: Captions) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
-    """Field names and records in that order; a simulated or training wave has one more field, `watermark`, at the end."""
+    """Field names and records in that order; a marked wave has one more field, `watermark`, last."""
     marked = captions.wave.mark
     fields = (*FIELDS, "watermark") if marked else FIELDS
     mark = {"watermark": WORDS[marked][0]} if marked else {}

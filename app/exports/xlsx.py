@@ -34,6 +34,9 @@ _A4 = 9
 _CELL = {"valign": "top", "border": 1, "border_color": "#D5DBE1"}
 _WORDS = {**_CELL, "align": "left", "text_wrap": True, "indent": 1}
 
+MARKS = frozenset({"simulated", "training"})
+"""flags of a whole wave: its mark stands on every sheet"""
+
 
 @dataclass(frozen=True)
 class _Column:
@@ -122,7 +125,7 @@ def _columns(book: _Book, name: str) -> list[_Column]:
         _Column("Hệ số thiết kế", 9, "score", lambda r: r["deff"]),
         _Column("Số đơn vị mẫu cấp một", 10, "count", lambda r: r["n_psu"]),
         # one line, or every row would be six high; that data are simulated stands on every sheet already
-        _Column("Lưu ý", 90, "line", lambda r: say.flags(f for f in r["flags"] if f not in ("simulated", "training")) or None),
+        _Column("Lưu ý", 90, "line", lambda r: say.flags(f for f in r["flags"] if f not in MARKS) or None),
     ]
 
 

@@ -53,7 +53,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "grant_graded": (
         "Người làm việc tại đơn vị được đánh giá ({unit}) không giữ vai trò nhập, hỏi hoặc xem từng câu trả lời, "
         "tại đó hay ở nơi khác.",
-        "Whoever works at a unit that is graded ({unit}) holds no role that keys, asks or sees single answers, there or elsewhere.",
+        "Whoever works at a unit that is graded ({unit}) holds no role that keys, asks or sees single answers, "
+        "there or elsewhere.",
     ),
     "grant_past": (
         "Ngày kết thúc không được lùi về trước hôm qua.", "The last day must not lie before yesterday."
@@ -90,7 +91,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "second_factor_wrong": (
         "Mã chưa đúng, đã hết hạn hoặc đã dùng. Ông/Bà đợi ứng dụng hiện mã mới rồi nhập lại; nếu vẫn sai, "
         "xem lại giờ trên điện thoại.",
-        "The code is wrong, expired or used already. Wait for the next one; if it fails again, check the phone's clock.",
+        "The code is wrong, expired or used already. Wait for the next one; if it fails again, check the phone's "
+        "clock.",
     ),
     "session_unknown": ("Không có phiên đăng nhập này.", "There is no such session."),
     "account_exists": (

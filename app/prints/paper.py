@@ -1,4 +1,4 @@
-"""The paper form of a questionnaire: A4, boxes to tick with the code that is keyed, in the style of Decree 30/2020/NĐ-CP.
+"""The paper form of a questionnaire: A4, boxes to tick with the code that is keyed, as Decree 30/2020/NĐ-CP lays out.
 
 The same questions, choices and ways out as on the screen, in the same order and with the same numbers. Items on one
 scale that follow each other share a table; every other question stands alone with its options below it.

@@ -84,14 +84,15 @@ def _fits(account: Account, asked: Form, tree: UnitTree, today: date) -> bool:
     if not asked["unit"]:
         return True
     within = _units_meant(tree, asked["unit"])
-    places = [code for code in (account.workplace, *(grant.unit for grant in account.held)) if code and code in tree]
-    return any(within & {code, *(above.code for above in tree.ancestors(code))} for code in places)
+    return account.workplace in within or any(grant.unit in within for grant in account.held)
 
 
 def _units_meant(tree: UnitTree, typed: str) -> frozenset[str]:
+    """Codes of the units that were typed, and of all below them; worked out once for a page."""
     known: dict[str, frozenset[str]] = g.setdefault("units_meant", {})
     if typed not in known:
-        known[typed] = frozenset({typed}) if typed in tree else frozenset(unit.code for unit in tree.find(typed)[:50])
+        meant = [typed] if typed in tree else [unit.code for unit in tree.find(typed)[:50]]
+        known[typed] = frozenset(unit.code for code in meant for unit in tree.subtree(code))
     return known[typed]
 
 
@@ -139,14 +140,13 @@ def new() -> ResponseReturnValue:
     today = server_day()
     if request.method == "POST":
         with reading() as session:
-            asked = _new_account(form, units.tree(session, today))
+            asked, rows = _new_account(form, units.tree(session, today))
+            faults = domain.problems(session, by(), asked, today)
+        form.take([_at_row(fault, rows) for fault in faults], "name")
         if not form.problems:
-            try:
-                with transaction() as session:
-                    issued = domain.invite(session, by(), asked, today)
-                return _codes_page([issued])
-            except Refusal as refusal:
-                form.refused(refusal, "name")
+            with transaction() as session:
+                issued = domain.invite(session, by(), asked, today)
+            return _codes_page([issued])
     page = render_template(
         "accounts/new.html", form=form, rows=range(1, ROLE_ROWS + 1), roles=_role_choices(_("Chọn vai trò")),
         tasks=[(role_word(r, language.current()), role_task(r, language.current())) for r in Role],
@@ -154,20 +154,33 @@ def new() -> ResponseReturnValue:
     return page, UNPROCESSABLE if form.problems else 200
 
 
-def _new_account(form: Form, tree: UnitTree) -> NewAccount:
-    """What the form asks for; faults that only a form can have are noted in it."""
+def _new_account(form: Form, tree: UnitTree) -> tuple[NewAccount, list[int]]:
+    """What the form asks for, and in which row of the form each role stands; form faults are noted in it."""
     workplace = _unit(form, "workplace", tree)
-    held = []
+    held, rows = [], []
     for row in range(1, ROLE_ROWS + 1):
-        role, unit = form[f"role_{row}"] if row > 1 else form["role"], "unit" if row == 1 else f"unit_{row}"
-        first, last = ("valid_from", "valid_to") if row == 1 else (f"valid_from_{row}", f"valid_to_{row}")
+        role = form[_field("role", row)]
         if not role:
             continue
         if role not in ROLE_WORDS:
-            form.refuse("role" if row == 1 else f"role_{row}", "account_role_unknown", {"role": role[:40]})
+            form.refuse(_field("role", row), "account_role_unknown", {"role": role[:40]})
             continue
-        held.append(Grant(Role(role), _unit(form, unit, tree), form.day(first), form.day(last)))
-    return NewAccount(form["name"], form["display"], workplace, tuple(held))
+        first, last = form.day(_field("valid_from", row)), form.day(_field("valid_to", row))
+        held.append(Grant(Role(role), _unit(form, _field("unit", row), tree), first, last))
+        rows.append(row)
+    return NewAccount(form["name"], form["display"], workplace, tuple(held)), rows
+
+
+def _field(name: str, row: int) -> str:
+    """Fields of the first role have plain names; 'unit_2' belongs to the second."""
+    return name if row == 1 else f"{name}_{row}"
+
+
+def _at_row(fault: Fault, rows: Sequence[int]) -> Fault:
+    """A fault of one of the roles, at the field of its row in the form."""
+    if fault.row is None or fault.column is None:
+        return fault
+    return Fault(fault.code, None, _field(fault.column, rows[fault.row - 1]), fault.details)
 
 
 def _unit(form: Form, field: str, tree: UnitTree) -> str | None:
@@ -182,7 +195,7 @@ def _unit(form: Form, field: str, tree: UnitTree) -> str | None:
     if not found:
         form.refuse(field, "unit_unknown", {"unit": typed[:40]})
     else:
-        some = "; ".join(f"{unit.code} {tree.full_name(unit.code)}" for unit in found[:5])
+        some = "; ".join(f"{unit.code} {tree.full_name(unit.code)}" for unit in found[:3])
         form.refuse(field, "unit_ambiguous", {"n": len(found), "some": some})
     return None
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -66,18 +66,39 @@ class Scene:
 def _scene(session: Session, draft_id: int) -> Scene:
     workshop.require_whole(session)
     found = drafts.draft(session, draft_id)
-    outcome: drafts.Definition | None = None
-    faults: tuple[Fault, ...] = ()
-    try:
-        outcome = drafts.resolved(session, found)
-    except DefinitionRefusal:
-        faults = drafts.faults(session, found)
+    outcome, faults = _judged(session, found)
     waiting = [each for each in approvals.waiting(session) if each.subject == f"draft:{draft_id}"] \
         if found.state == "proposed" else []
     tables = raw.parse(found.content)
     before = drafts.replaced(session, found) if found.name else None
     return Scene(found, tables, faults, outcome, before, waiting[0] if waiting else None,
                  _whole(session, found, tables or {}))
+
+
+Judged = tuple[drafts.Definition | None, tuple[Fault, ...]]
+KEPT = 64
+"""drafts whose outcome a worker remembers: a writer opens page after page of the same text"""
+
+
+def _judged(session: Session, draft: Draft) -> Judged:
+    """What adopting the draft would store, and its faults; checked once per text and state of everything else.
+
+    A faulty index is checked each time: its questionnaire may be another draft.
+    """
+    key = (draft.kind, draft.name, draft.digest, drafts.standing(session))
+    kept: dict[object, Judged] = current_app.extensions.setdefault("judged_drafts", {})
+    if (known := kept.get(key)) is not None:
+        return known
+    judged: Judged
+    try:
+        judged = (drafts.resolved(session, draft), ())
+    except DefinitionRefusal:
+        judged = (None, drafts.faults(session, draft))
+    if judged[0] is not None or draft.kind != "index":
+        if len(kept) >= KEPT:
+            kept.clear()
+        kept[key] = judged
+    return judged
 
 
 def _whole(session: Session, draft: Draft, tables: raw.Raw) -> parts.Whole:
@@ -111,24 +132,73 @@ def _page(
     draft = scene.draft
     page = render_template(
         f"workshop/{template}.html", scene=scene, work=draft, tab=tab, problems=problems, terms=definition_words,
-        faults=[_fault_line(scene, fault) for fault in scene.faults], editable=draft.open,
+        faults=[(line.link, line.sentence) for line in _fault_lines(scene)], editable=draft.open,
         own=scene.proposal is not None and approvals.same_person(scene.proposal.proposed_by, _name()), **more,
     )
     return page, status
 
 
-def _fault_line(scene: Scene, fault: Fault) -> tuple[str, str]:
-    """(address of the place, sentence)"""
+@dataclass(frozen=True)
+class FaultLine:
+    """A fault as a page shows it."""
+
+    link: str
+    """address of the field that mends it; '' while the draft is locked"""
+    place: str
+    """'Câu f3 (dòng 70)'"""
+    said: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.place}: {self.said}" if self.place else self.said
+
+    def field_of(self, page: str) -> str | None:
+        """Id of the field where that page mends it, '' where it is the page as a whole; None: another page does."""
+        path, _hash, anchor = self.link.partition("#")
+        return anchor if path == page else None
+
+
+def _fault_line(scene: Scene, fault: Fault) -> FaultLine:
     draft = scene.draft
-    part, anchor = places.place(draft.kind, scene.raw, fault.column or "")
-    if draft.kind in ("translation", "recordings") and scene.raw is not None and scene.whole is not None:
-        part, anchor = _part_of_words(scene, fault.column or "") if draft.kind == "translation" else ("recordings", "")
-    said = messages.fault_sentence(fault, current()).removesuffix(f" [{draft.file}]")
+    path = fault.column or ""
+    part, anchor = places.place(draft.kind, scene.raw, path)
+    if draft.kind == "translation":
+        part, anchor = _part_of_words(scene, path)
+    elif draft.kind == "recordings" and isinstance(scene.whole, Questionnaire):
+        part, anchor = "recordings", ""
+    said = messages.sentence(fault.code, fault.details, current())
+    place = _place_said(scene, part) or (_("mục {what}", what=path) if path else "")
+    if fault.row is not None:
+        place = _("{place} (dòng {n})", place=place, n=fault.row) if place else _("dòng {n}", n=fault.row)
+    place = place[:1].upper() + place[1:]
     if not draft.open:
-        return "", said
+        return FaultLine("", place, said)
     if part:
-        return url_for("workshop.part", draft_id=draft.id, part=part, _anchor=anchor or None), said
-    return url_for("workshop.text", draft_id=draft.id, _anchor="content"), said
+        return FaultLine(url_for("workshop.part", draft_id=draft.id, part=part, _anchor=anchor or None), place, said)
+    return FaultLine(url_for("workshop.text", draft_id=draft.id, _anchor="toml"), place, said)
+
+
+def _fault_lines(scene: Scene) -> list[FaultLine]:
+    return [_fault_line(scene, fault) for fault in scene.faults]
+
+
+def _place_said(scene: Scene, part: str) -> str:
+    """'câu f3', 'phần II', 'tiêu chí I', 'mục tiêu'; '' where only the text shows the place."""
+    word, _dash, rest = part.partition("-")
+    if not part or scene.raw is None:
+        return ""
+    if word == "scale":
+        return _("thang {what}", what=rest)
+    try:
+        fields = parts.part(scene.draft.kind, scene.raw, part, scene.whole).fields
+    except LookupError:
+        return ""
+    if word in ("question", "section", "criterion"):
+        said = {"question": _("câu {what}", what=fields.get("id")), "section": _("phần {what}", what=fields.get("id")),
+                "criterion": _("tiêu chí {what}", what=fields.get("key"))}
+        return said[word]
+    shape = {"head": "questionnaire" if scene.draft.kind == "questionnaire" else "index"}.get(word, word)
+    return _part_title(shape)
 
 
 def _part_of_words(scene: Scene, path: str) -> tuple[str, str]:
@@ -189,10 +259,9 @@ def _part_page(
 ) -> ResponseReturnValue:
     here = url_for("workshop.part", draft_id=scene.draft.id, part=name)
     beside: dict[str, str] = {}
-    for link, said in (_fault_line(scene, fault) for fault in scene.faults):
-        path, _hash, anchor = link.partition("#")
-        if path == here:
-            beside.setdefault(anchor, said)
+    for line in _fault_lines(scene):
+        if anchor := line.field_of(here):
+            beside.setdefault(anchor, line.said)
     for anchor, said in problems:
         if anchor:
             beside.setdefault(anchor, said)
@@ -217,6 +286,8 @@ def _lists(opened: Part, fields: Mapping[str, str]) -> dict[str, object]:
             key: [(method, definition_words.METHODS[method]) for method in methods]
             for key, methods in indexes.INTERVALS.items()
         }}
+    if opened.template == "recordings":
+        return {"sounds_in": _sounds_in(tuple(opened.shown["languages"]))}  # type: ignore[arg-type]  # as parts says
     if opened.template != "question":
         return {}
     scales: dict[str, int] = dict(opened.shown["scales"])  # type: ignore[call-overload]  # name -> options
@@ -232,6 +303,12 @@ def _lists(opened: Part, fields: Mapping[str, str]) -> dict[str, object]:
         "earlier_choices": _with(earlier_choices, fields.get("shown_if_question", "")),
         "relation_choices": _with(relations, fields.get("lineage_relation", "")),
     }
+
+
+def _sounds_in(languages: Sequence[str]) -> str:
+    """The language whose recordings the page shows: one at a time, a questionnaire has hundreds."""
+    asked = request.args.get("sounds", "")
+    return asked if asked in languages else languages[0]
 
 
 def _with(choices: list[tuple[str, str]], chosen: str) -> list[tuple[str, str]]:
@@ -257,10 +334,7 @@ def save_part(draft_id: int, part: str) -> ResponseReturnValue:
     with reading() as session:
         after = _scene(session, draft_id)
     here = url_for("workshop.part", draft_id=draft_id, part=part)
-    told = [
-        (anchor, said) for link, said in (_fault_line(after, fault) for fault in after.faults)
-        for path, _hash, anchor in (link.partition("#"),) if path == here
-    ]
+    told = [(anchor, line.said) for line in _fault_lines(after) if (anchor := line.field_of(here)) is not None]
     if told:
         return _part_page(after, part, _opened(after, part), form, told, 422, saved=True)
     flash(_("Đã lưu."))
@@ -361,7 +435,8 @@ def save_sounds(draft_id: int) -> ResponseReturnValue:
             after = _scene(session, draft_id)
         return _part_page(after, "recordings", _opened(after, "recordings"), {}, problems, 422)
     flash(_("Đã lưu."))
-    return redirect(url_for("workshop.part", draft_id=draft_id, part="recordings"), 303)
+    here = url_for("workshop.part", draft_id=draft_id, part="recordings", sounds=request.args.get("sounds", "")[:8])
+    return redirect(here, 303)
 
 
 def _sound_keys(scene: Scene) -> frozenset[tuple[str, str]]:

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from app import auth, exports, refresh, result_words, server_day
 from app.auth import requires
 from app.db import reading as reading_session
+from app.db import transaction
 from app.kept import Kept
 from app.language import current
 from app.language import translate as _
 from app.result_words import Phrases
 from app.settings import Settings
 from app.templating import as_it_is, fragments
-from surveys import access, conduct, publication, reading, targets
+from surveys import access, audit, conduct, publication, reading, targets
 from surveys.access import Action
 from surveys.captions import Captions, captions
 from surveys.disclosure import MONITORING
@@ -121,6 +122,10 @@ def export(wave_code: str, fmt: str) -> ResponseReturnValue:
             raise NotFound("scores_absent", wave=found.code)
     rows = scene.table.public(unit.code for unit in scene.tree.subtree(scene.unit.code))
     content = exports.FORMATS[fmt](rows, scene.about)
+    with transaction() as session:
+        audit.note(session, "results.exported", f"wave:{found.code}", None, {
+            "unit": scene.unit.code, "format": fmt, "table": scene.day,
+        })
     name = f"hai-long_{found.code}_{scene.unit.code}_{scene.day.isoformat()}.{fmt}"
     return Response(
         content, mimetype=MIME_TYPES[fmt], headers={"Content-Disposition": f'attachment; filename="{name}"'}

@@ -6,14 +6,14 @@ from flask import Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app import auth, exports, language, messages, refresh, server_day, wave_words
+from app import audit_words, auth, exports, language, messages, refresh, server_day, wave_words
 from app.auth import requires
 from app.db import reading, transaction
 from app.language import translate as _
 from app.result_words import Phrases
 from app.settings import Settings
 from app.views.results import MIME_TYPES
-from app.views.waves import bp, within
+from app.views.waves import Reach, bp, within
 from surveys import access, audit, conduct, methods, publication
 from surveys import drafts as draft_store
 from surveys import progress as coverage
@@ -21,6 +21,7 @@ from surveys.access import Action
 from surveys.captions import captions
 from surveys.errors import NotFound, Refusal
 from surveys.indexes.model import IndexDefinition
+from surveys.reading import unit_order
 from surveys.store import definitions, publications
 from surveys.store import waves as store
 from surveys.waves import Wave
@@ -46,7 +47,7 @@ def progress(wave_code: str) -> ResponseReturnValue:
     return render_template(
         "waves/progress.html", wave=wave, found=found, wording=wave_words, query=query, order=order, unit=unit,
         rows=coverage.sorted_rows(found.rows, order, names), simulated=wave.mark, today=server_day(), tree=tree,
-        most=max((row.counts.answers for row in found.rows), default=0),
+        cells=lambda counts: wave_words.cells(counts, found),
     )
 
 
@@ -65,7 +66,7 @@ def edition(wave_code: str, number: int) -> ResponseReturnValue:
     return render_template(
         "waves/edition.html", wave=wave, edition=found, editions=every, overall=overall, cells=len(records),
         intact=intact, wording=wave_words, say=Phrases.of(about, language.current()), simulated=wave.mark,
-        formats=list(exports.FORMATS), may_export=auth.can(Action.EXPORT_RESULTS.value),
+        person=audit_words.actor_said, formats=list(exports.FORMATS), may_export=auth.can(Action.EXPORT_RESULTS.value),
     )
 
 
@@ -113,17 +114,23 @@ def compare(wave_code: str) -> ResponseReturnValue:
     view: dict[str, object] = {}
     if len(chosen) == 2:  # both are named
         a, b = chosen
+        names = _chosen_name(names[0], a), _chosen_name(names[1], b)
         found = refresh.comparison(_settings(), wave.code, *names, (a.content, b.content), server_day())
         view = {
             "a": a, "b": b, "unlike": [wave_words.unlike(one, a, b) for one in methods.unlike(a, b)],
             "state": found if isinstance(found, refresh.Progress) else None,
         }
         if not isinstance(found, refresh.Progress):
-            view |= _tables(found["records"], wave, query)
+            view |= _tables(found["records"], reach, query)
     return render_template(
         "waves/methods.html", wave=wave, choices=choices, names=names, problem=problem, query=query, wording=wave_words,
         say=say, about=about, simulated=wave.mark, **view,
     )
+
+
+def _chosen_name(name: str, index: IndexDefinition) -> str:
+    """As the choices name it."""
+    return name if name.startswith(methods.DRAFT) else f"{index.name}@{index.content[:12]}"
 
 
 def _check(chosen: list[IndexDefinition], questionnaire: str) -> None:
@@ -132,12 +139,14 @@ def _check(chosen: list[IndexDefinition], questionnaire: str) -> None:
             raise Refusal("method_other_form", index=index.name, questionnaire=questionnaire)
 
 
-def _tables(records: list[methods.Compared], wave: Wave, query: str) -> dict[str, object]:
+def _tables(records: list[methods.Compared], reach: Reach, query: str) -> dict[str, object]:
     """Only what may be shown; the overall figure of the province, its parts, and the units."""
-    seen = methods.shown(records)
+    wave, tree = reach.wave, reach.tree
+    seen = sorted(methods.shown(records), key=lambda record: unit_order(tree.unit(record["unit"])))
     province = [record for record in seen if record["unit"] == wave.province_code]
     units = [record for record in seen if record["measure"] == "overall" and record["unit"] != wave.province_code]
-    wanted = [record for record in units if query.casefold() in str(record["unit_name"]).casefold()]
+    named = {unit.code for unit in tree.find(query)} if query else None
+    wanted = [record for record in units if named is None or record["unit"] in named]
     return {
         "whole": next((record for record in province if record["measure"] == "overall"), None),
         "parts": [r for r in province if r["measure"].startswith(("part:", "factor:"))],

@@ -15,14 +15,17 @@ from sqlalchemy.orm import Session
 from app import auth, language, messages, refresh, server_day, wave_words
 from app.auth import requires
 from app.db import reading, transaction
+from app.result_words import Phrases
 from app.settings import Settings
 from app.staff_forms import Form
 from app.uploads import takes_files
 from surveys import access, approvals, collection, conduct, publication, training
 from surveys.access import Action
+from surveys.captions import captions
 from surveys.conduct import Plan, Standing
 from surveys.errors import NotFound, Refusal
 from surveys.origin import Basis
+from surveys.score_fields import Record
 from surveys.sheets import Sheet
 from surveys.store import definitions
 from surveys.store import scores as score_store
@@ -38,6 +41,8 @@ bp = Blueprint("waves", __name__, url_prefix="/waves")
 LARGEST_FILE = 2 * 1024 * 1024
 """bytes of a file with counts"""
 SHOWN_FAULTS = 20
+CHANGES = 200
+"""figures of a correction that the page lists"""
 
 FIELD_OF: Mapping[str, str] = {
     "wave_code_malformed": "code", "wave_exists": "code", "wave_title_malformed": "title",
@@ -291,9 +296,13 @@ def _more(session: Session, reach: Reach, step: Step, today: date) -> dict[str, 
         table = score_store.latest(session, wave)
         fixed = table is not None and table.fixed and wave.settled
         waits = any(each.subject == f"wave:{wave.code}" for each in approvals.waiting(session))
+        made = publication.draft(session, wave) if fixed else None
+        about = captions(session, wave, today)
         return {
-            "made": publication.draft(session, wave) if fixed else None, "waits": waits, "table": table,
-            "edition": publication.latest(session, wave),
+            "made": made, "waits": waits, "changes": _overall_first(made.changes) if made else [],
+            "table": table, "about": about, "most": CHANGES,
+            "say": wave_words.Figures(Phrases.of(about, language.current())),
+            "overall": [(None, record) for record in made.records if record["measure"] == "overall"] if made else [],
         }
     if step.name == "points":
         having = {point.unit_id for point in collection.points(session, wave)}
@@ -303,6 +312,10 @@ def _more(session: Session, reach: Reach, step: Step, today: date) -> dict[str, 
     if step.name in {"wipe", "close", "fix"}:
         return {"received": store.answers_of(session, [wave])[wave.id]}
     return {}
+
+
+def _overall_first(changes: Sequence[tuple[Record, Record]]) -> list[tuple[Record, Record]]:
+    return sorted(changes, key=lambda pair: pair[1]["measure"] != "overall")
 
 
 def _first_values(step: Step, wave: Wave) -> Form:

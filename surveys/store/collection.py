@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import CursorResult, delete, func, insert, select, update
+from sqlalchemy import CursorResult, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveys.store.tables import CellRow, PointRow, SlipRow
@@ -21,8 +21,10 @@ def point(session: Session, code: str) -> PointRow | None:
     return session.scalar(select(PointRow).where(PointRow.code == code))
 
 
-def points(session: Session, wave_id: int) -> list[PointRow]:
-    return list(session.scalars(select(PointRow).where(PointRow.wave_id == wave_id).order_by(PointRow.id)))
+def points(session: Session, wave_id: int, most: int | None = None) -> list[PointRow]:
+    """In the order they were made; the first `most` of them."""
+    wanted = select(PointRow).where(PointRow.wave_id == wave_id).order_by(PointRow.id).limit(most)
+    return list(session.scalars(wanted))
 
 
 def add_slips(
@@ -87,11 +89,19 @@ def slips_by_place(session: Session, province_code: str, wave_id: int) -> list[t
     return [(place, int(issued), int(unspent)) for place, issued, unspent in rows]
 
 
-def expired_counts(session: Session, province_code: str, wave_id: int, today: date) -> dict[int, int]:
-    """cell id -> slips that were not used in time."""
-    rows = session.execute(
-        select(SlipRow.cell, func.count())
-        .where(SlipRow.province_code == province_code, SlipRow.wave_id == wave_id, SlipRow.expires < today)
-        .group_by(SlipRow.cell)
-    )
-    return dict(rows.all())
+def slips_by_unit(
+    session: Session, province_code: str, wave_id: int, today: date
+) -> dict[int, tuple[int, int, int]]:
+    """unit id -> (slips issued there, of these unspent, of these too old to be used)."""
+    of_wave = (CellRow.province_code == province_code, CellRow.wave_id == wave_id)
+    issued = session.execute(
+        select(CellRow.received_at, func.sum(CellRow.issued))
+        .where(*of_wave, CellRow.issued > 0).group_by(CellRow.received_at)
+    ).all()
+    left = session.execute(
+        select(CellRow.received_at, func.count(), func.sum(case((SlipRow.expires < today, 1), else_=0)))
+        .join(SlipRow, (SlipRow.province_code == CellRow.province_code) & (SlipRow.cell == CellRow.id))
+        .where(*of_wave).group_by(CellRow.received_at)
+    ).all()
+    unspent = {unit: (int(number), int(old)) for unit, number, old in left}
+    return {unit: (int(out), *unspent.get(unit, (0, 0))) for unit, out in issued}

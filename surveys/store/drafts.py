@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from surveys.drafts import Draft
-from surveys.store.tables import DraftRow
+from surveys.store.tables import AdoptionRow, DraftRow, FieldListRow, IndexRow, QuestionnaireRow, RecordingRow
 
 
 def _draft(row: DraftRow) -> Draft:
@@ -74,3 +74,13 @@ def _changed(session: Session, id: int, revision: int, values: dict[str, object]
         .execution_options(synchronize_session=False)
     )
     return isinstance(done, CursorResult) and done.rowcount == 1
+
+
+def standing(session: Session) -> tuple[int, ...]:
+    """The last version of each kind, the last adoption, how many recordings: rows that only ever come on top."""
+    last = [
+        select(func.coalesce(func.max(table.id), 0)).scalar_subquery()
+        for table in (AdoptionRow, QuestionnaireRow, IndexRow, FieldListRow)
+    ]
+    recordings = select(func.count()).select_from(RecordingRow).scalar_subquery()
+    return tuple(int(number) for number in session.execute(select(*last, recordings)).one())

@@ -110,14 +110,17 @@ def own_psu_count(session: Session, province_code: str, wave_id: int, basis: int
     ) or 0
 
 
-def counts_by_cell_and_mode(session: Session, province_code: str, wave_id: int) -> dict[int, dict[int, int]]:
-    """cell id -> mode -> answers received."""
-    rows = session.execute(
-        select(ResponseRow.cell, ResponseRow.mode, func.count())
+def counts_by_unit(session: Session, province_code: str, wave_id: int) -> list[tuple[int, int, int, int]]:
+    """(unit id, basis, mode, answers received there)."""
+    by_cell = (
+        select(ResponseRow.cell, ResponseRow.mode, func.count().label("received"))
         .where(ResponseRow.province_code == province_code, ResponseRow.wave_id == wave_id)
         .group_by(ResponseRow.cell, ResponseRow.mode)
+        .subquery()
     )
-    found: dict[int, dict[int, int]] = {}
-    for cell, mode, number in rows:
-        found.setdefault(cell, {})[mode] = number
-    return found
+    rows = session.execute(
+        select(CellRow.received_at, CellRow.basis, by_cell.c.mode, func.sum(by_cell.c.received))
+        .join(CellRow, (CellRow.province_code == province_code) & (CellRow.id == by_cell.c.cell))
+        .group_by(CellRow.received_at, CellRow.basis, by_cell.c.mode)
+    )
+    return [(unit, basis, mode, int(received)) for unit, basis, mode, received in rows]

@@ -79,7 +79,7 @@ def tree(session: Session, day: date) -> UnitTree:
     if session.info.get("units_changed"):
         return _read_tree(session, day)  # what is not committed is nobody else's business
     pool = session.get_bind().engine.pool
-    marker = _marker(session)
+    marker = _marker_seen(session)
     kept = _trees.get(pool)
     if kept is None or kept[0] != marker:
         kept = _trees[pool] = (marker, {})
@@ -97,6 +97,17 @@ def _read_tree(session: Session, day: date) -> UnitTree:
         UnitRow.valid_from <= day, or_(UnitRow.valid_to.is_(None), UnitRow.valid_to >= day)
     )
     return UnitTree(day, [_unit(row) for row in session.execute(in_force)])
+
+
+def _marker_seen(session: Session) -> Marker:
+    """The marker of a transaction that only reads is asked for once: what it sees does not change."""
+    if session.get_bind().get_execution_options().get("writes"):
+        return _marker(session)
+    seen: tuple[object, Marker] | None = session.info.get("units_marker")
+    if seen is None or seen[0] is not session.get_transaction():
+        marker = _marker(session)
+        seen = session.info["units_marker"] = (session.get_transaction(), marker)
+    return seen[1]
 
 
 def _marker(session: Session) -> Marker:

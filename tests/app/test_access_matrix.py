@@ -237,6 +237,28 @@ def test_every_route_for_every_role_at_every_place(
     assert not faults + leaks, "\n".join(faults + leaks)
 
 
+def test_a_foreign_unit_in_the_query_tells_no_more_than_one_in_the_path(
+    app: Flask, provinces: Provinces, monkeypatch: pytest.MonkeyPatch
+):
+    """?unit=, ?province=, ?received= naming the other province: neither its words nor a failure."""
+    routes = [(rule, action) for rule, method, action in closed_routes(app) if method == "GET"]
+    asked = {"unit": "X9", "province": "U9", "received": "X9", "code": "X9", "q": "khac", "subject": "unit:X9"}
+    people = {who: signed_in(app, who) for who in PERSONAS if who.unit in {"T1", "X1"}}
+    _nothing_is_kept(app, monkeypatch)
+    faults = []
+    for rule, action in routes:
+        address = filled(app, rule, provinces)
+        for who, client in people.items():
+            if not who.may(action):
+                continue
+            reply = client.get(address, query_string=asked)
+            cell = f"GET {rule.rule} as {name_of(who)}"
+            if reply.status_code >= 500:
+                faults.append(f"{cell}: {reply.status_code}")
+            faults += [f"{cell}: tells {word!r}" for word in foreign(rule, who) if word in two_provinces.said_by(reply)]
+    assert not faults, "\n".join(faults)
+
+
 def test_a_parameter_that_no_row_fills_is_noticed(app: Flask, provinces: Provinces):
     rule = Rule("/new/<something>", endpoint="new.page")
     Map([rule])

@@ -296,3 +296,10 @@ def test_sign_ins_stand_in_the_trail_and_failures_do_not(app: Flask, client: Fla
     with app.app_context(), reading() as session:
         rows = [(row.actor, row.action, row.subject) for row in session.query(AuditRow)]
     assert rows == [("quan.tri", "account.signed_in", "account:quan.tri")]
+
+
+def test_a_step_that_was_used_is_no_answer_before_the_database_is_asked(settings: Settings):
+    kept = security.new_secret(settings)
+    step = security.step_of(settings, kept, security.current_code(settings, kept), None)
+    assert step is not None
+    assert security.step_of(settings, kept, security.current_code(settings, kept), step + 1) is None

@@ -315,19 +315,47 @@ def test_a_workbook_is_previewed_then_carried_out(place: Flask, client: FlaskCli
 
 def test_the_form_invites_and_says_every_fault_beside_its_field(place: Flask, client: FlaskClient):
     staff.sign_in(client, Role.ADMINISTRATOR, "90")
-    fields = {"name": "Lan Nguyễn", "display": "", "role": "unit_officer", "unit": "xã", "valid_to": "mai"}
+    fields = {"name": "Lan Nguyễn", "display": "", "role": "unit_officer", "unit": "xã", "valid_to": "mai",
+              "role_3": "auditor", "unit_3": "902"}
     reply = send(client, "/accounts/new", fields)
     assert reply.status_code == 422
-    for field in ("unit", "valid_to"):
+    for field in ("name", "display", "unit", "valid_to", "unit_3"):
         assert f'id="{field}-problem"' in reply.text
     assert 'value="Lan Nguyễn"' in reply.text
-    fields |= {"name": "lan.nguyen", "display": "Nguyễn Thị Lan", "unit": "le thuy", "valid_to": "2030-12-31"}
+    fields |= {"name": "lan.nguyen", "display": "Nguyễn Thị Lan", "unit": "le thuy", "valid_to": "2030-12-31",
+               "unit_3": "90"}
     made = send(client, "/accounts/new", fields)
     assert made.status_code == 200
     assert len(CODE.findall(made.text)) >= 1
     assert made.headers["Cache-Control"] == "no-store"
     assert "lan.nguyen" in client.get("/accounts/?q=LAN").text
     assert "Xã Lệ Thủy" in client.get("/accounts/of/lan.nguyen").text
+
+
+def test_the_list_takes_as_many_queries_for_230_accounts_as_for_ten(place: Flask, client: FlaskClient, session):
+    from sqlalchemy import event
+
+    from app.db import db
+
+    staff.sign_in(client)
+    taken = []
+    for first, last in ((0, 10), (10, 230)):
+        rows = [(n, new(f"can.bo.{n}")) for n in range(first, last)]
+        accounts.invite_all(session, ADMINISTRATOR, rows, server_day())
+        session.commit()
+        client.get("/accounts/")
+        seen: list[str] = []
+
+        def count(*given: object, seen: list[str] = seen) -> None:
+            seen.append(str(given[2]))
+
+        with place.app_context():
+            event.listen(db.engine, "before_cursor_execute", count)
+        assert client.get("/accounts/?q=can").text.count("/accounts/of/can.bo") == min(last, 50)
+        with place.app_context():
+            event.remove(db.engine, "before_cursor_execute", count)
+        taken.append(len(seen))
+    assert taken[0] == taken[1] <= 12
 
 
 def test_foreign_accounts_do_not_exist_and_higher_ones_show_no_buttons(place, client, session: Session):

@@ -204,11 +204,11 @@ def test_read_covered_proposed_confirmed_and_seen_by_the_unit(app: Flask, world:
     assert "Xác nhận và thực hiện" not in own.text
     assert first.post(f"{where}/decision", data={"csrf_token": token, "decision": "confirm"}).status_code == 403
     shown = second.get(where)
-    assert shown.text.count("<li>Tôi tên là ▒▒▒") == 10
+    assert shown.text.count("<li><p>Tôi tên là ▒▒▒") == 10
     done = second.post(f"{where}/decision", data={"csrf_token": staff.token(shown), "decision": "confirm"})
     assert done.status_code == 303
     seen = officer.get("/comments/W1/X1/released").text
-    assert seen.count("<li>Tôi tên là ▒▒▒, số ▒▒▒, ") == 10
+    assert seen.count("<li><p>Tôi tên là ▒▒▒, số ▒▒▒, ") == 10
     assert seen.count("thôn Trung Thành") == 9
     assert neighbour.get("/comments/W1/X1/released").status_code == 404
     assert "Nguyễn Văn An" not in seen

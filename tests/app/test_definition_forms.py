@@ -118,7 +118,8 @@ def test_a_part_that_is_not_there_is_refused(name: str):
 
 def test_forms_open_over_tables_of_any_shape():
     """An upload may hold anything where tables are expected."""
-    strange = parse('sections = ["x", {id = 3, questions = [{options = 1, text = [1]}, 7]}]\ntitle = 1\nscales = {a = 1}\n'
+    strange = parse('sections = ["x", {id = 3, questions = [{options = 1, text = [1]}, 7]}]\n'
+                    'title = 1\nscales = {a = 1}\n'
                     'tree = {criteria = [1, {leaves = [2]}]}\ntargets = 3\nfields = [1, {text = 2}]\n')
     assert strange is not None
     for kind in ("questionnaire", "index", "fields", "targets"):

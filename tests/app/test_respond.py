@@ -313,7 +313,9 @@ def test_free_text_is_kept_apart_and_leads_to_nobody(world: World):
     ((response_id,),) = world.rows("select id from response")
     assert words == "Chờ hơi lâu"
     assert bytes(id) != bytes(response_id)
-    assert set(CommentRow.__table__.columns.keys()) == {"province_code", "id", "wave_id", "unit_id", "variable", "text"}
+    assert set(CommentRow.__table__.columns.keys()) == {
+        "province_code", "id", "wave_id", "unit_id", "variable", "text", "released",
+    }
 
 
 junk = st.dictionaries(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from app import server_day
 from tests.world import World, answered, build, opened, post, refused, run
 
 
@@ -130,3 +132,30 @@ def test_values_that_no_database_holds_are_refused_on_every_engine(world: World,
     out = ["slips", "issue", "--wave", "W1", "--unit", "X1", "--count", "1", "--out", str(tmp_path)]
     refused(world.runner, *out)
     assert world.count("slip") == 0
+
+
+def test_a_whole_wave_is_run_from_the_command_line(world: World, app: Flask):
+    runner = world.runner
+    with app.app_context():
+        today = server_day()
+    run(runner, *create("TH", target=">90"), "--training")
+    run(runner, "waves", "edit", "TH", "--closes", str(today + timedelta(days=9)), "--title", "Tập huấn")
+    checklist = json.loads(run(runner, "waves", "checklist", "TH", "--json"))
+    checks = {check["line"]: check["standing"] for check in checklist}
+    assert checks["target"] == "done"
+    assert checks["places_none"] == "warning"
+    run(runner, "waves", "open", "TH")
+    run(runner, "waves", "late", "TH", "--until", str(today + timedelta(days=20)))
+    run(runner, "waves", "close", "TH")
+    run(runner, "waves", "fix", "TH")
+    assert "người thứ hai" in run(
+        runner, "waves", "publish", "TH", "--decision", "2160/QĐ-UBND", "--day", today.isoformat()
+    )
+    assert "2160" in refused(runner, "waves", "publish", "TH", "--decision", "2160", "--day", today.isoformat())
+    rows = {row["unit"]: row for row in json.loads(run(runner, "waves", "progress", "TH", "--json"))}
+    assert rows["X1"]["answers"] == 0
+    refused(runner, "waves", "correct", "TH", "--decision", "1/QĐ-UBND", "--day", today.isoformat(), "--reason", "Sai")
+    refused(runner, "waves", "wipe", "TH", "--confirm", "th")
+    refused(runner, "waves", "wipe", "W1", "--confirm", "W1")
+    run(runner, "waves", "wipe", "TH", "--confirm", "TH", "--delete")
+    assert "TH" in refused(runner, "waves", "progress", "TH")

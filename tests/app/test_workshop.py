@@ -199,10 +199,8 @@ def _fields(page: str) -> dict[str, str]:
 
     form = page[page.index('<form class="wide-form"'):]
     form = form[:form.index("</form>")]
-    found = {
-        unescape(name): unescape(value)
-        for name, value in re.findall(r'<input class="input[^"]*" id="[^"]+" name="([^"]+)"(?:[^>]*? value="([^"]*)")?', form)
-    }
+    typed = r'<input class="input[^"]*" id="[^"]+" name="([^"]+)"(?:[^>]*? value="([^"]*)")?'
+    found = {unescape(name): unescape(value) for name, value in re.findall(typed, form)}
     found |= dict.fromkeys(re.findall(r'type="checkbox" id="[^"]+" name="([^"]+)" value="1" checked', form), "1")
     for name, inside in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
         chosen = re.search(r'value="([^"]*)" selected', inside) or re.search(r'value="([^"]*)"', inside)

@@ -61,10 +61,12 @@ def take(page: Page, name: str) -> None:
     folder = os.environ.get("HAILONG_PICTURES")
     if not folder:
         return
+    page.wait_for_load_state("networkidle")
     size = page.viewport_size
     for width, view in (("1280", DESKTOP), ("360", PHONE)):
         page.set_viewport_size(view)  # type: ignore[arg-type]  # width and height
         page.evaluate("window.scrollTo(0, 0)")
+        page.wait_for_timeout(200)  # letters of our own fonts
         page.screenshot(path=Path(folder) / f"workshop-{name}-{width}.png")
     if size:
         page.set_viewport_size(size)
@@ -112,11 +114,12 @@ def test_new_questions_reach_a_training_wave_and_are_wiped_in_few_steps(
     assert len(addresses) == 2
     for address, kind in zip(addresses, ("questionnaire", "index"), strict=True):
         page.goto(server.url + address)
-        take(page, f"draft-{kind}")
+        if kind == "questionnaire":
+            take(page, "draft")
         page.get_by_label("Thay đổi những gì, vì sao").fill("Theo kế hoạch khảo sát năm 2027.")
         page.get_by_role("button", name="Trình phê duyệt").click()
         expect(page.get_by_text("Đã trình phê duyệt.")).to_be_visible()
-        journey.step(page, f"read the {kind} and submit it for approval", f"proposed-{kind}")
+        journey.step(page, f"read the {kind} and submit it for approval", "proposed" if kind == "index" else "")
 
     _enter(page, server, "second")
     journey.step(page, "the second person signs in")
@@ -197,6 +200,8 @@ PAGES = {
     "recordings": ("", "parts/recordings"),
     "fields": ("", "parts/fields"),
 }
+PICTURED = {"questionnaire": "parts/question-0-0", "index": "parts/criterion-0", "translation": "parts/words-0"}
+"""the forms in the pictures of the docs"""
 
 
 @WIDTHS
@@ -211,8 +216,8 @@ def test_every_page_of_a_draft_is_accessible_and_fits(
         page.goto(address + path)
         assert axe(page) == [], path
         assert _wide(page) <= 0, path
-    if viewport == DESKTOP:
-        page.goto(address + PAGES[kind][-1])
+    if viewport == DESKTOP and kind in PICTURED:
+        page.goto(address + PICTURED[kind])
         take(page, f"form-{kind}")
 
 
@@ -273,8 +278,8 @@ def test_a_faulty_question_is_one_click_from_its_field(server: LiveServer, open_
     page = open_page(viewport=DESKTOP, errors_allowed=True)
     address = _begun(page, server, "questionnaire", "counter-short")
     page.goto(f"{address}text")
-    text = page.locator("#content").input_value()
-    page.locator("#content").fill(text.replace('text.vi = "Công chức phục vụ Ông/Bà"', 'text.vi = ""'))
+    text = page.locator("#toml").input_value()
+    page.locator("#toml").fill(text.replace('text.vi = "Công chức phục vụ Ông/Bà"', 'text.vi = ""'))
     page.get_by_role("button", name="Lưu văn bản").click()
     take(page, "faults")
     page.locator("#faults a").first.click()

@@ -76,7 +76,8 @@ def test_a_list_of_fields_is_written_and_read_to_the_same_version() -> None:
     assert found.entries[0].valid_from == date(2025, 7, 1)
 
 
-@pytest.mark.parametrize("value", [None, float("nan"), float("inf"), "\ud800", object()], ids=repr)
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf"), "\ud800", object()],
+                         ids=["nothing", "nan", "infinity", "a lone surrogate", "a thing"])
 def test_what_toml_has_no_word_for_is_refused(value: object) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # each kind has its own words
         to_toml({"a": value})

@@ -41,7 +41,8 @@ def answers(world: World, session: Session) -> np.ndarray:
     rng = np.random.default_rng(7)
     chosen = rng.choice([1, 2, 3, 4, 5], size=(200, len(ITEMS)), p=[0.03, 0.07, 0.15, 0.45, 0.3])
     rows = [
-        (line, ["X1" if line < 122 else "X2", "dossiers", *map(str, row)]) for line, row in enumerate(chosen.tolist(), 2)
+        (line, ["X1" if line < 122 else "X2", "dossiers", *map(str, row)])
+        for line, row in enumerate(chosen.tolist(), 2)
     ]
     wave = store.wave(session, "W1")
     form = definitions.questionnaire(session, wave.questionnaire_id)
