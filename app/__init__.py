@@ -6,13 +6,14 @@ import secrets
 import sys
 import traceback
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NoReturn
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Request, current_app, request
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import MapAdapter, RequestRedirect
 
 from app import (
     auth,
@@ -51,6 +52,13 @@ class HaiLong(Flask):
         if request is not None and not hosts.is_known(self.config["HAILONG"], request.host):
             raise SecurityError("a foreign host name")
         return super().create_url_adapter(request)
+
+    def raise_routing_exception(self, request: Request) -> NoReturn:
+        """A missing slash leads to the path alone, whatever name we were called by."""
+        if isinstance(request.routing_exception, RequestRedirect):
+            parts = urlsplit(request.routing_exception.new_url)
+            request.routing_exception.new_url = urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))
+        super().raise_routing_exception(request)
 
     def url_for(self, /, endpoint: str, **values: Any) -> str:
         """As Flask's; a page under the other host name (see `app.hosts`) gets its whole address."""

@@ -78,7 +78,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "answers.imported": ("Nhập phiếu từ tệp", "Imported answers from a file"),
     "slips.issued": ("Cấp thẻ mời đánh giá", "Gave out slips"),
 }
-"""each owner adds to the own block"""
 
 
 def said(action: str, language: str = "vi") -> str:

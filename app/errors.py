@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from urllib.parse import urlsplit, urlunsplit
 
-from flask import Flask, Response, current_app, g, make_response, redirect, request
+from flask import Flask, Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
 
 from app import messages, rendering
 from app.language import current
@@ -89,10 +87,6 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http(raised: HTTPException) -> ResponseReturnValue:
-        if isinstance(raised, RequestRedirect):  # a missing slash: the path alone, whatever name we were called by
-            parts = urlsplit(raised.new_url)
-            path = "/" + parts.path.lstrip("/")
-            return redirect(urlunsplit(("", "", path, parts.query, "")), raised.code or 308)
         if raised.response is not None or (raised.code or 500) < 400:
             return raised.get_response()
         code = OF_HTTP.get(raised.code or 500, "http_bad_request" if (raised.code or 500) < 500 else "http_failure")

@@ -96,8 +96,8 @@ class Crawl:
     client: FlaskClient
     starts: int = 2
     """addresses of one kind of page that are opened"""
-    pages: dict[str, str] = field(default_factory=dict)
-    """endpoint -> an address of it that answered 200"""
+    pages: dict[str, list[str]] = field(default_factory=dict)
+    """endpoint -> addresses of it that answered with a page"""
     forms: dict[tuple[str, str, tuple[str, ...]], Form] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
     """addresses that a link led to and that answered 5xx"""
@@ -129,7 +129,7 @@ class Crawl:
                 links = [reply.headers["Location"]]
             elif reply.mimetype == "text/html":
                 if reply.status_code == 200:
-                    self.pages.setdefault(endpoint, address)
+                    self.pages.setdefault(endpoint, []).append(address)
                 reader = _Reader(address)
                 reader.feed(reply.text)
                 links = reader.links

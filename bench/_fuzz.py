@@ -33,7 +33,7 @@ from surveys import passphrases
 from surveys.access import Role
 
 T = TypeVar("T")
-CASES_PER_STATE = 60
+CASES_PER_STATE = 150
 """cases after which the database is put back, so that what one destroyed the next ones find again"""
 PERSONS = (
     (Role.ADMINISTRATOR, None), (Role.PROVINCE_MANAGER, PROVINCE), (Role.ANALYST, PROVINCE),
@@ -41,6 +41,8 @@ PERSONS = (
     (Role.ISSUANCE_OFFICER, COMMUNE), (Role.UNIT_OFFICER, COMMUNE), (Role.ENTRY_CLERK, PROVINCE),
     (Role.INTERVIEWER, PROVINCE),
 )
+STARTS = {Role.PROVINCE_MANAGER: 6, Role.ADMINISTRATOR: 2}
+"""addresses of one kind of page that are opened in search of forms"""
 MARK = "zq9"
 NASTY = (
     "", " ", "\t\n\r", "\x00", "a\x00b", "\x1b[31m", "\ufffe", "\u202egnp.exe", "\u200b\u200d\ufeff",
@@ -148,7 +150,7 @@ class Ground:
         for role, unit in PERSONS:
             client = self.app.test_client()
             enter(client, role, unit)
-            crawl = Crawl(client, 6 if role is Role.PROVINCE_MANAGER else 2)
+            crawl = Crawl(client, STARTS.get(role, 1))
             crawl.walk()
             self.failed += [f"{role.value}: {page}" for page in crawl.failed]
             crawls.append((self._person(role.value, client), crawl))
@@ -194,8 +196,11 @@ class Ground:
                 if method == "POST" and (rule.endpoint, method) not in shown:
                     self.bare.append(rule.endpoint)
                 if method == "POST" and (rule.endpoint, method) not in shown:
+                    named = {each.name: each for target in self.targets for each in target.fields
+                             if target.endpoint.split(".")[0] == rule.endpoint.split(".")[0]}
+                    likely = tuple(named[name] for name in sorted(named) if named[name].kind != "file")[:12]
                     for person in strong:
-                        self.targets.append(Target(rule.endpoint, method, addresses, person))
+                        self.targets.append(Target(rule.endpoint, method, addresses, person, likely))
                 elif method == "GET":
                     person = strong[len(self.targets) % len(strong)]
                     self.targets.append(Target(rule.endpoint, method, addresses, person))

@@ -1,6 +1,7 @@
 """CPU of the staff pages: the demonstration with 78 communes and 230 accounts, beside a Flask hello.
 
-Every page that can be reached by a link is measured, one address for each kind of page, as the role that uses it most.
+Every kind of page that can be reached by a link is measured at the costliest of its addresses that were met, as each
+of the roles that use it most; the costlier counts.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import time
 
 from flask.testing import FlaskClient
 
-from app import refresh
+from app import refresh, templating
+from app.views import results
 from bench._crawl import Crawl
 from bench._ground import COMMUNE, PROVINCE, busy, demonstration, enter
 from bench.pages import hello
@@ -18,6 +20,8 @@ from surveys.access import Role
 
 MOST = 15.0
 """milliseconds of CPU at the median that a staff page may cost"""
+ADDRESSES = 5
+"""of one kind of page that are tried"""
 ROLES = ((Role.PROVINCE_MANAGER, PROVINCE), (Role.ADMINISTRATOR, None), (Role.AUDITOR, PROVINCE),
          (Role.UNIT_OFFICER, COMMUNE))
 
@@ -32,33 +36,37 @@ def run(quick: bool) -> dict[str, object]:
         for role, unit in ROLES:
             client = app.test_client()
             enter(client, role, unit)
-            crawl = Crawl(client)
+            crawl = Crawl(client, ADDRESSES)
             crawl.walk()
-            for endpoint, path in crawl.pages.items():
-                if endpoint not in found:
-                    measured = _measure(client, greeting, path, calls)
-                    if measured:
-                        found[endpoint] = {"as": role.value, "path": path, **measured}
+            for endpoint, addresses in crawl.pages.items():
+                path = max(addresses, key=lambda address: min(_cost(client, address) for _ in range(3)))
+                measured = _measure(client, greeting, path, calls)
+                if endpoint not in found or float(str(found[endpoint]["ms"])) < float(str(measured["ms"])):
+                    found[endpoint] = {"as": role.value, "path": path, **measured}
     costs = {endpoint: float(str(each["ms"])) for endpoint, each in found.items()}
     for endpoint, each in sorted(found.items(), key=lambda pair: -costs[pair[0]]):
-        print(f"{each['ms']:>8} ms {each['over_hello']:>7} × hello  {endpoint:<28}{each['path']}")
+        cost = f"{each['ms']:>8} ms  first {each['first_ms']:>6} ms {each['over_hello']:>5} × hello"
+        print(f"{cost}  {endpoint:<28}{each['path']}")
     return {
         "pages": len(found), "slowest_ms": max(costs.values()), "median_of_pages_ms": statistics.median(costs.values()),
         "over_15_ms": sorted(endpoint for endpoint, cost in costs.items() if cost > MOST), "each": found,
     }
 
 
-def _measure(client: FlaskClient, greeting: FlaskClient, path: str, calls: int) -> dict[str, object] | None:
-    """Median CPU of one page and its ratio to a hello of the same minute; None: it is no page."""
-    first = client.get(path)
-    if first.status_code != 200 or first.mimetype != "text/html":
-        return None
+def _measure(client: FlaskClient, greeting: FlaskClient, path: str, calls: int) -> dict[str, object]:
+    """Median CPU of one page, that of its first request with nothing kept, and its ratio to a hello."""
+    templating.FRAGMENTS.forget()
+    results.FIGURES.forget()
+    first = _cost(client, path)
+    size = len(client.get(path).data)
     own, other = [], []
     for _ in range(calls):
         own.append(_cost(client, path))
         other.append(_cost(greeting, "/"))
     page, plain = statistics.median(own), statistics.median(other)
-    return {"ms": round(page, 2), "over_hello": round(page / plain), "kib": round(len(first.data) / 1024)}
+    return {
+        "ms": round(page, 2), "first_ms": round(first, 1), "over_hello": round(page / plain), "kib": round(size / 1024)
+    }
 
 
 def _cost(client: FlaskClient, path: str) -> float:

@@ -78,11 +78,9 @@ def require(reader: Reader, tree: UnitTree, wave: Wave, unit_code: str) -> Unit:
 def enough(session: Session, wave: Wave, unit: Unit) -> bool:
     """Whether so many answered at the unit that a comment does not point to its writer."""
     from surveys.store import responses
-    from surveys.store import waves as wave_store
 
-    counts = responses.counts_by_cell(session, wave.province_code, wave.id)
-    cells = wave_store.cells(session, wave).values()
-    return sum(counts.get(cell.id, 0) for cell in cells if cell.received_at == unit.id) >= SMALLEST_GROUP
+    counts = responses.counts_by_place(session, wave.province_code, wave.id)
+    return sum(number for place, _, number in counts if place == unit.id) >= SMALLEST_GROUP
 
 
 def propose(

@@ -97,9 +97,9 @@ def progress(session: Session, wave: Wave, tree: UnitTree, top_code: str, today:
             one.issued += issued
             one.returned += issued - unspent
             one.expired += expired
-    for point in collection.points(session, wave.id):
-        for one in home.get(point.unit_id, ()):
-            one.points += 1
+    for unit_id, points in collection.points_by_unit(session, wave.id).items():
+        for one in home.get(unit_id, ()):
+            one.points += points
     told = wave_store.populations(session, wave)
     for unit in below:
         counts[unit.code].population = _population(tree, unit, told)

@@ -6,6 +6,7 @@ Tỉnh Quảng Trị since. `UnitTree` is the tree of one day; changes to the tr
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections import defaultdict
@@ -80,6 +81,7 @@ def fold(text: str) -> str:
     return " ".join("".join(sign if sign.isalnum() else " " for sign in plain).split())
 
 
+@functools.lru_cache(maxsize=8192)  # lists of units sort and say the same names on page after page
 def bare_name(name: str) -> str:
     """The name without the type before it: 'Xã Lệ Thủy' -> 'Lệ Thủy'."""
     for word in TYPES:

@@ -157,7 +157,7 @@ def _scene(session: Session, wave: Wave, tree: UnitTree, unit_code: str) -> Scen
     )
 
 
-_FIGURES: Kept[dict[str, Any]] = Kept(256)
+FIGURES: Kept[dict[str, Any]] = Kept(256)
 
 
 def _page(session: Session, scene: Scene) -> str:
@@ -178,7 +178,7 @@ def _page(session: Session, scene: Scene) -> str:
             figures = _official(scene, table, query, by_band) | _monitoring(scene, table) | {"kept": as_it_is}
         else:  # a table moves once a day: what is made of it is made once
             key = (table, scene.tree, wave, code, by_band)
-            figures = _FIGURES.of(key, lambda: _official(scene, table, "", by_band) | _monitoring(scene, table))
+            figures = FIGURES.of(key, lambda: _official(scene, table, "", by_band) | _monitoring(scene, table))
             figures = figures | {"kept": fragments(*key, current())}
     return render_template("results/unit.html", **common, **figures)
 

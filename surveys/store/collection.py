@@ -72,6 +72,14 @@ def slip_counts(session: Session, province_code: str, wave_id: int) -> dict[int,
     return {cell: (count, count - left.get(cell, 0)) for cell, count in issued}
 
 
+def points_by_unit(session: Session, wave_id: int) -> dict[int, int]:
+    """unit id -> its points, for the units that have any."""
+    rows = session.execute(
+        select(PointRow.unit_id, func.count()).where(PointRow.wave_id == wave_id).group_by(PointRow.unit_id)
+    )
+    return {unit: int(number) for unit, number in rows}
+
+
 def slips_by_place(session: Session, province_code: str, wave_id: int) -> list[tuple[int, int, int]]:
     """(unit, slips issued, slips not yet spent), for the units that gave any out; summed by the database."""
     left = (

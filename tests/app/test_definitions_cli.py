@@ -20,7 +20,8 @@ CODE = re.compile(r'"(definition_[a-z0-9_]+|answer_[a-z]+|field_unknown|text_[a-
 
 def codes_in_source() -> set[str]:
     files = [SURVEYS / "definitions.py", SURVEYS / "definition_files.py", SURVEYS / "definition_parts.py",
-             SURVEYS / "fields.py", SURVEYS / "drafts.py", *(SURVEYS / "questionnaires").glob("*.py"), *(SURVEYS / "indexes").glob("*.py")]
+             SURVEYS / "fields.py", SURVEYS / "drafts.py",
+             *(SURVEYS / "questionnaires").glob("*.py"), *(SURVEYS / "indexes").glob("*.py")]
     return {code for file in files for code in CODE.findall(file.read_text("utf-8"))}
 
 

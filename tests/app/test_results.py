@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app import refresh
 from app.settings import Settings, read
@@ -26,6 +27,7 @@ from surveys.origin import Basis
 from surveys.reading import Axis, Band, Figure, Line, Shown
 from surveys.store import scores
 from surveys.store import waves as wave_store
+from surveys.store.tables import AuditRow
 from surveys.targets import Goal
 from surveys.waves import State, Target
 from tests.app import staff
@@ -332,6 +334,16 @@ def test_a_page_parses_a_table_once_and_sees_a_new_one_at_once(shown: FlaskClien
 def test_a_table_of_today_is_not_computed_again(shown: FlaskClient, launched: list[str]):
     assert "đang tính" not in shown.get("/results/W1").text
     assert launched == []
+
+
+def test_a_download_stands_in_the_trail(shown: FlaskClient):
+    from app.db import reading
+
+    shown.get("/results/W1/export.csv?unit=902")
+    with shown.application.app_context(), reading() as session:
+        *_, last = session.scalars(select(AuditRow).order_by(AuditRow.seq))
+    assert (last.action, last.subject) == ("results.exported", "results:W1")
+    assert '"902"' in (last.after or "")
 
 
 def test_many_who_ask_at_once_start_one_computation(settings: Settings, launched: list[str]):
