@@ -285,15 +285,16 @@ class Ground:
 
 
 @contextmanager
-def quick_and_alone() -> Iterator[None]:
-    """No child processes, and passphrases that cost nothing: neither is what is tried."""
-    kept = refresh.launch, passphrases._hasher
+def quick_and_alone(app: Flask) -> Iterator[None]:
+    """No child processes, passphrases that cost nothing, a silent log: none of them is what is tried."""
+    kept = refresh.launch, passphrases._hasher, app.logger.disabled
     refresh.launch = lambda *_, **__: None
     passphrases._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    app.logger.disabled = True
     try:
         yield
     finally:
-        refresh.launch, passphrases._hasher = kept
+        refresh.launch, passphrases._hasher, app.logger.disabled = kept
 
 
 # ---------------------------------------------------------------- what is drawn

@@ -22,8 +22,7 @@ def run(quick: bool, seed: int | None = None) -> dict[str, object]:
     faults: dict[str, str] = {}
     slowest = (0.0, "")
     count = 0
-    with demonstration() as app, quick_and_alone():
-        app.logger.disabled = True
+    with demonstration() as app, quick_and_alone(app):
         busy(app)
         ground = Ground(app)
         ground.explore()

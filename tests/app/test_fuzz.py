@@ -44,8 +44,7 @@ class Drawn:
 
 @pytest.fixture(scope="module")
 def ground() -> Iterator[Ground]:
-    with demonstration() as app, quick_and_alone():
-        app.logger.disabled = True
+    with demonstration() as app, quick_and_alone(app):
         busy(app)
         found = Ground(app)
         found.explore()
@@ -100,12 +99,11 @@ def test_both_engines_give_the_same_replies(
 ):
     if not settings.database_url.startswith("postgresql"):
         pytest.skip("compares PostgreSQL with SQLite")
-    with demonstration() as lite, quick_and_alone():
-        full = make_app(demonstration=True)
+    full = make_app(demonstration=True)
+    with demonstration() as lite, quick_and_alone(lite), quick_and_alone(full):
         furnish(full)
         grounds = []
         for app in (lite, full):
-            app.logger.disabled = True
             busy(app)
             grounds.append(Ground(app))
             grounds[-1].explore()

@@ -342,7 +342,7 @@ def test_a_download_stands_in_the_trail(shown: FlaskClient):
     shown.get("/results/W1/export.csv?unit=902")
     with shown.application.app_context(), reading() as session:
         *_, last = session.scalars(select(AuditRow).order_by(AuditRow.seq))
-    assert (last.action, last.subject) == ("results.exported", "results:W1")
+    assert (last.action, last.subject) == ("results.exported", "wave:W1")
     assert '"902"' in (last.after or "")
 
 

@@ -116,7 +116,7 @@ def test_the_corpus_is_as_large_and_varied_as_promised():
 @pytest.fixture(scope="module")
 def hostile(serve: Callable[..., AbstractContextManager[LiveServer]]) -> Iterator[LiveServer]:
     """A server whose every text is hostile."""
-    with serve(demonstration=True) as server, quick_and_alone():
+    with serve(demonstration=True) as server, quick_and_alone(server.app):
         furnish(server.app)
         busy(server.app)
         with server.transaction() as session:
