@@ -24,6 +24,7 @@ from app import (
     errors,
     headers,
     hosts,
+    landing,
     language,
     navigation,
     settings,
@@ -82,6 +83,7 @@ def create_app(given: Settings | None = None) -> Flask:
         depth = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]  # Flask's own way
     db.init(app, config)
+    landing.register(app)
     errors.register(app)
     hosts.register(app)
     edge.register(app)

@@ -126,6 +126,7 @@ def transaction() -> Iterator[Session]:
         session = Session(db.engine.execution_options(writes=True), info={"auditor": auditor})
         with session, session.begin():
             yield session
+        current_app.extensions["landings"].forget()
         trail.remember(settings, session.info.get("audit_mark"))
 
 

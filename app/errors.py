@@ -30,11 +30,16 @@ STATUS_OF_CODE: dict[str, int] = {
     "approval_decided": 409,
     "approval_waiting": 409,
     "audit_broken": 503,
+    "busy": 503,
+    "storage_failed": 503,
+    "storage_full": 507,
     "comments_gone": 409,
     "set_up_done": 409,
     "units_moved_on": 409,
     "set_up_code_spent": 409,
 }
+COME_AGAIN = {"busy": "2", "storage_failed": "15", "storage_full": "60"}
+"""refusals of the moment, and after how many seconds it is worth trying again"""
 STATUS_OF_KIND: dict[type[Refusal], int] = {NotFound: 404, SubmissionRefusal: 400}
 OF_HTTP = {
     400: "http_bad_request", 403: "http_forbidden", 404: "http_not_found", 405: "http_method",
@@ -69,7 +74,12 @@ def refuse(sentence: str, status: int, code: str) -> ResponseReturnValue:
 def register(app: Flask) -> None:
     @app.errorhandler(Refusal)
     def refusal(raised: Refusal) -> ResponseReturnValue:
-        return refuse(messages.refusal_sentence(raised, language()), status_of(raised), raised.code)
+        reply = refuse(messages.refusal_sentence(raised, language()), status_of(raised), raised.code)
+        if raised.code not in COME_AGAIN:
+            return reply
+        again = make_response(reply)
+        again.headers["Retry-After"] = COME_AGAIN[raised.code]
+        return again
 
     @app.errorhandler(OperationalError)
     def unavailable(raised: OperationalError) -> ResponseReturnValue:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from markupsafe import escape
 
+from app import splice
 from app.form_view import Form, Problem, form_view, question_of
 from app.templating import environment
 from app.wording import words
@@ -48,11 +50,37 @@ class Document:
 
     def page(self, *, token: str, fresh_id: str, slip: str = "") -> bytes:
         """The page of one request. `fresh_id`: 32 hex digits, used only by a page without JavaScript."""
-        values = {"token": token, "id": fresh_id, "slip": slip}
+        return b"".join(self._parts({"token": token, "id": fresh_id, "slip": slip}))
+
+    def of_token(self, token: str) -> Document:
+        """The document with its token filled in: a token is the same for everybody on one day."""
+        pieces, holes = [self.pieces[0]], []
+        for hole, piece in zip(self.holes, self.pieces[1:], strict=True):
+            if hole == "token":
+                pieces[-1] += _filled(token) + piece
+            else:
+                pieces.append(piece)
+                holes.append(hole)
+        return Document(tuple(pieces), tuple(holes))
+
+    @cached_property
+    def packed(self) -> splice.Packed:
+        """Its pieces, compressed."""
+        return splice.Packed(self.pieces)
+
+    def gzip_page(self, *, fresh_id: str, slip: str = "") -> bytes:
+        """As `page`, compressed; of a document whose token is filled in."""
+        return self.packed.joined([_filled({"id": fresh_id, "slip": slip}[hole]) for hole in self.holes])
+
+    def _parts(self, values: Mapping[str, str]) -> list[bytes]:
         parts = [self.pieces[0]]
         for hole, piece in zip(self.holes, self.pieces[1:], strict=True):
-            parts += (str(escape(values[hole])).encode(), piece)
-        return b"".join(parts)
+            parts += (_filled(values[hole]), piece)
+        return parts
+
+
+def _filled(value: str) -> bytes:
+    return str(escape(value)).encode()
 
 
 def form_document(

@@ -84,15 +84,17 @@ def citizens(count: int) -> int:
     filled = [filled_form(questionnaire, rng) for _ in range(1000)]
     first_day = store.day_number(date(2026, 7, 1))
     for start in range(0, count, TOGETHER):
+        rows: list[dict[str, object]] = []
         with transaction() as session:
             for _ in range(min(TOGETHER, count - start)):
                 point = rng.choice(points)
-                store.add_once(session, {
+                rows.append({
                     "province_code": PROVINCE, "id": rng.randbytes(16), "wave_id": wave.id,
                     "cell": point.cell, "point_id": point.id, "version": wave.questionnaire_id, "mode": int(Mode.PHONE),
                     "language": 0, "day": first_day + rng.randrange(DAYS), "duration": rng.randint(1, 5),
                     "flags": 0, "weight": None, "answers": rng.choice(filled),
                 })
+            store.add_many(session, rows)
     return len(filled[0])
 
 

@@ -9,6 +9,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Ý kiến này đã được gửi trước đó với nội dung khác. Hệ thống giữ ý kiến gửi lần đầu.",
         "This answer was sent before with other content. The first one stands.",
     ),
+    "busy": (
+        "Hệ thống đang có nhiều người gửi cùng lúc nên chưa nhận được ý kiến. Ông/Bà vui lòng gửi lại sau ít giây.",
+        "Many people are sending at this moment, and your answer was not taken yet. Please send it again in a few "
+        "seconds.",
+    ),
+    "storage_failed": (
+        "Hệ thống tạm thời chưa lưu được ý kiến. Ông/Bà vui lòng gửi lại sau ít phút; gửi nhiều lần vẫn chỉ tính một.",
+        "Your answer could not be stored for the moment. Please send it again in a few minutes; however often it is "
+        "sent, it counts once.",
+    ),
+    "storage_full": (
+        "Máy chủ tạm hết chỗ lưu nên chưa nhận được ý kiến. Ông/Bà vui lòng gửi lại sau; gửi nhiều lần vẫn chỉ tính "
+        "một.",
+        "The server has no room at the moment, and your answer was not stored. Please send it again later; however "
+        "often it is sent, it counts once.",
+    ),
     "token_forged": (
         "Phiếu này không phải do hệ thống phát hành hoặc đã bị thay đổi. Ông/Bà vui lòng quét lại mã và trả lời "
         "trên phiếu mới.",

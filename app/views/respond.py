@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from secrets import token_hex
 
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app import errors, forms, messages, rendering, server_day
+from app import errors, forms, messages, rendering, server_day, writer
 from app.auth import public
-from app.db import reading, transaction
+from app.db import reading
 from app.form_view import Problem
 from app.keys import secret, signer
-from surveys import collection, responses
-from surveys.collection import Point
+from app.landing import landings
+from surveys import codes, collection, responses
 from surveys.errors import Refusal, SubmissionRefusal
-from surveys.responses import Place
-from surveys.tokens import Acknowledgement
+from surveys.responses import Place, Submission
+from surveys.tokens import Acknowledgement, PageToken
 from surveys.waves import require_open
 
 bp = Blueprint("respond", __name__)
+
+LOOKS = 3
+"""at a wave that moves while an answer is on its way"""
 
 
 @bp.get("/p/<code>")
 @bp.get("/P/<code>")
 @public
 def form(code: str) -> ResponseReturnValue:
-    with reading() as session:
-        page = _point_page(session, collection.point(session, code), None)
-    require_open(page.wave, server_day())
-    return _html(forms.first(page, errors.language(), server_day()))
+    page = landings().of(("point", code), lambda: _landing(code))
+    return _first(page)
 
 
 @bp.get("/s/<code>")
@@ -39,9 +41,9 @@ def form(code: str) -> ResponseReturnValue:
 def slip_form(code: str) -> ResponseReturnValue:
     with reading() as session:
         slip = collection.slip(session, code, secret(), server_day())
-        page = _slip_page(session, Place(slip.province_code, slip.cell, slip=slip), None)
-    require_open(page.wave, server_day())
-    return _html(forms.first(page, errors.language(), server_day(), code))
+        key = ("slips", slip.province_code, slip.cell)
+        page = landings().of(key, lambda: _slip_page(session, Place(slip.province_code, slip.cell), None))
+    return _first(page, code)
 
 
 @bp.post("/p/<code>")
@@ -49,11 +51,9 @@ def slip_form(code: str) -> ResponseReturnValue:
 @public
 def submit(code: str) -> ResponseReturnValue:
     fields = _fields()
-    with reading() as session:
-        point = collection.point(session, code)
-        token = forms.checked_token(fields, _token_place(point), server_day())
-        page = _point_page(session, point, token.version, cell=token.cell)
-    return _accept(page, fields)
+    token = forms.checked_token(fields, _token_place(codes.normal(code)), server_day())
+    key = ("form", code, token.version, token.cell)
+    return _accept(lambda: landings().of(key, lambda: _landing(code, token)), fields)
 
 
 @bp.post("/s")
@@ -62,32 +62,48 @@ def submit(code: str) -> ResponseReturnValue:
 def submit_slip() -> ResponseReturnValue:
     fields = _fields()
     token = forms.slip_token(fields, server_day())
-    with reading() as session:
-        province = token.place.removeprefix(forms.SLIPS)
-        place = responses.stored_place(session, province, fields.get("id", ""))
-        if place is None:
-            slip = collection.slip(session, fields.get("slip", ""), secret(), server_day())
-            place = Place(slip.province_code, slip.cell, slip=slip)
-        page = _slip_page(session, place, token.version)
-    return _accept(page, fields)
+    province = token.place.removeprefix(forms.SLIPS)
+
+    def find() -> forms.Page:
+        with reading() as session:
+            place = responses.stored_place(session, province, fields.get("id", ""))
+            if place is None:
+                slip = collection.slip(session, fields.get("slip", ""), secret(), server_day())
+                place = Place(slip.province_code, slip.cell, slip=slip)
+            return _slip_page(session, place, token.version)
+
+    return _accept(find, fields)
 
 
-def _accept(page: forms.Page, fields: dict[str, str]) -> ResponseReturnValue:
+def _accept(find: Callable[[], forms.Page], fields: dict[str, str]) -> ResponseReturnValue:
+    """find: the page that was filled in, with its wave as it is now."""
+    page = _known(find())
     if "id" not in fields and not request.is_json:
         # a browser whose script never arrived left out the id that <noscript> holds: give it one, keep all
         whole = Problem(None, messages.sentence("form_without_script", {}, forms.language_of(fields)))
         return _html(forms.again(page, {**fields, "id": token_hex(16)}, [whole], ""), 422)
     submission = forms.submission(fields, page.version)
     try:
-        with transaction() as session:
-            ack = responses.accept(session, submission, page.place, page.questionnaire, server_day(), signer())
-    except SubmissionRefusal as refusal:
-        if refusal.code != "answers_faulty":
-            raise
-        return _once_more(page, fields, refusal)
+        day, repeated = _stored(submission, page, find)
+    except Refusal as refusal:
+        if refusal.code == "answers_faulty" or (refusal.code in errors.COME_AGAIN and not request.is_json):
+            return _once_more(page, fields, refusal)
+        raise
     if request.is_json:
-        return _acknowledged(ack)
+        return _acknowledged(signer().acknowledge(submission.id, day, repeated=repeated))
     return _html(rendering.sent_page(forms.language_of(fields), simulated=page.wave.mark))
+
+
+def _stored(submission: Submission, page: forms.Page, find: Callable[[], forms.Page]) -> writer.Stored:
+    today = server_day()
+    for _ in range(LOOKS):
+        prepared = responses.prepare(submission, page.place, page.cell, page.questionnaire, today)
+        try:
+            return writer.stored(prepared, taken=responses.taken(prepared, today))
+        except responses.WaveMoved:
+            landings().forget()
+            page = find()
+    raise Refusal("busy")
 
 
 def _acknowledged(ack: Acknowledgement) -> ResponseReturnValue:
@@ -98,16 +114,19 @@ def _acknowledged(ack: Acknowledgement) -> ResponseReturnValue:
 def _once_more(page: forms.Page, fields: dict[str, str], refusal: Refusal) -> ResponseReturnValue:
     """Every problem at once, each beside its question; nothing of what was answered is lost."""
     language = forms.language_of(fields)
+    sentence = messages.refusal_sentence(refusal, language)
     problems = [
         Problem(fault.column, messages.sentence(fault.code, {"field": fault.column, **fault.details}, language))
         for fault in refusal.faults
-    ]
-    sentence = messages.refusal_sentence(refusal, language)
+    ] or [Problem(None, sentence)]
     status = errors.status_of(refusal)
     if request.is_json:
         listed = [{"question": problem.question, "sentence": problem.sentence} for problem in problems]
         return {"error": refusal.code, "sentence": sentence, "problems": listed}, status
-    return _html(forms.again(page, fields, problems, ""), status)
+    reply = _html(forms.again(page, fields, problems, ""), status)
+    if refusal.code in errors.COME_AGAIN:
+        reply.headers["Retry-After"] = errors.COME_AGAIN[refusal.code]
+    return reply
 
 
 def _fields() -> dict[str, str]:
@@ -121,18 +140,33 @@ def _fields() -> dict[str, str]:
     return fields
 
 
-def _token_place(point: Point) -> str:
-    return f"p:{point.code}"
+def _token_place(point_code: str) -> str:
+    return f"p:{point_code}"
 
 
-def _point_page(session: Session, point: Point, version: int | None, cell: int | None = None) -> forms.Page:
-    """cell: the one a form in somebody's hand was made for; the point may serve another wave by now."""
-    place = Place(point.province_code, cell or point.cell, point_id=point.id)
-    return _known(forms.page_of(session, place, version, f"/p/{point.code}", point.label, _token_place(point)))
+def _landing(typed: str, token: PageToken | None = None) -> forms.Page:
+    """What a point's code leads to; token: of a form in somebody's hand, the point may serve another wave by now."""
+    with reading() as session:
+        point = collection.point(session, typed)
+        place = Place(point.province_code, token.cell if token else point.cell, point_id=point.id)
+        version = token.version if token else None
+        return forms.page_of(session, place, version, f"/p/{point.code}", point.label, _token_place(point.code))
 
 
 def _slip_page(session: Session, place: Place, version: int | None) -> forms.Page:
-    return _known(forms.page_of(session, place, version, "/s", "", forms.SLIPS + place.province_code))
+    return forms.page_of(session, place, version, "/s", "", forms.SLIPS + place.province_code)
+
+
+def _first(page: forms.Page, slip: str = "") -> Response:
+    """The page as it is first opened."""
+    today = server_day()
+    require_open(_known(page).wave, today)
+    document = page.document(errors.language(), today)
+    if request.accept_encodings["gzip"]:
+        reply = _html(document.gzip_page(fresh_id=token_hex(16), slip=slip))
+        reply.headers["Content-Encoding"] = "gzip"
+        return reply
+    return _html(document.page(token="", fresh_id=token_hex(16), slip=slip))
 
 
 def _known(page: forms.Page) -> forms.Page:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import CursorResult, case, delete, func, insert, select, update
+from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveys.store.tables import CellRow, PointRow, SlipRow
@@ -46,15 +46,6 @@ def add_slips(
 
 def slip(session: Session, digest: bytes) -> SlipRow | None:
     return session.scalar(select(SlipRow).where(SlipRow.digest == digest))
-
-
-def spend(session: Session, province_code: str, digest: bytes) -> bool:
-    """Spend the slip; False when it was spent before. The row's own lock arbitrates between two spenders."""
-    gone = session.execute(
-        delete(SlipRow).where(SlipRow.province_code == province_code, SlipRow.digest == digest)
-    )
-    assert isinstance(gone, CursorResult)  # noqa: S101  # a DELETE always gives one; tells the type checker
-    return bool(gone.rowcount == 1)
 
 
 def slip_counts(session: Session, province_code: str, wave_id: int) -> dict[int, tuple[int, int]]:

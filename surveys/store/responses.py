@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Insert, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from surveys.store.tables import CellRow, CommentRow, ResponseRow
@@ -23,23 +22,6 @@ def day_number(day: date) -> int:
 
 def day_of(number: int) -> date:
     return _EPOCH + timedelta(days=number)
-
-
-def _insert_once(session: Session) -> Insert:
-    """INSERT … ON CONFLICT (province_code, id) DO NOTHING: the key, not a look before, keeps answers single."""
-    key = ["province_code", "id"]
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(ResponseRow).on_conflict_do_nothing(index_elements=key)
-    return sqlite.insert(ResponseRow).on_conflict_do_nothing(index_elements=key)
-
-
-def add_once(session: Session, row: Mapping[str, Any]) -> bool:
-    """Store the response unless its id is there already; says whether it was stored."""
-    # SQLAlchemy keeps an INSERT's row count only when asked to: on PostgreSQL it would be -1
-    counted = {"preserve_rowcount": True}
-    done = session.execute(_insert_once(session).values(**row), execution_options=counted)
-    assert isinstance(done, CursorResult)  # noqa: S101  # an INSERT always gives one; tells the type checker
-    return bool(done.rowcount == 1)
 
 
 def response(session: Session, province_code: str, id: bytes) -> ResponseRow | None:

@@ -1,0 +1,313 @@
+"""The citizens' door to the database: one answer in, stored and committed when the call returns.
+
+SQLite has one writer. A thread of each process gathers the answers that wait and commits them together: a commit
+costs a flush to the disk, and sixteen answers pay for it once. It holds the same file lock as `db.transaction`, for
+the same reason. An answer that cannot be stored fails alone: what refuses is undone by a savepoint, and after an
+error of the database the group is tried again, one by one.
+
+PostgreSQL shares flushes between connections by itself: an answer is one statement, committed by itself, in one
+round trip. Answers with comments or a slip are more than one row, and take a transaction.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import queue
+import signal
+import sqlite3
+import threading
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+import psycopg
+from flask import current_app
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from app.db import db
+from app.settings import Settings
+from surveys import responses
+from surveys.errors import Refusal
+from surveys.responses import Prepared
+from surveys.store import intake
+
+_log = logging.getLogger(__name__)
+
+GROUP = 64
+"""answers of one commit at most"""
+WAITING = 256
+"""answers that wait at most; one more is asked to come again"""
+PATIENCE = 20.0
+"""seconds an answer waits for its commit before its sender is told to come again"""
+DISK_FAILED = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
+"""after a failed flush the kernel may have dropped what it was to write: only a new process reads the disk again"""
+
+Stored = tuple[date, bool]
+"""the day of storing, and whether that was before this call"""
+
+
+def stored(prepared: Prepared, *, taken: bool) -> Stored:
+    """Store the answer; when this returns it survives a power cut.
+
+    Raises what `surveys.responses.keep` raises, and Refusal ("busy": too many wait; "storage_full": no room;
+    "storage_failed": the database did not take it, or took too long). The sender may send the same again.
+    """
+    app = current_app
+    door = app.extensions.get("door")
+    if door is None or door.process != os.getpid():  # after a fork, each process has its own
+        with _OPENING:
+            door = app.extensions.get("door")
+            if door is None or door.process != os.getpid():
+                door = app.extensions["door"] = _door(app.config["HAILONG"])
+    result: Stored = door.store(prepared, taken)
+    return result
+
+
+_OPENING = threading.Lock()
+
+
+def _door(settings: Settings) -> Door:
+    return Grouping(settings) if db.engine.dialect.name == "sqlite" else Direct()
+
+
+class Door:
+    """A way in, of one process."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+
+    def store(self, prepared: Prepared, taken: bool) -> Stored:
+        raise NotImplementedError
+
+    @property
+    def waiting(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        """Nothing comes after."""
+
+
+class Ticket:
+    """One answer that waits, and what became of it."""
+
+    __slots__ = ("done", "failure", "prepared", "result", "taken")
+
+    def __init__(self, prepared: Prepared, taken: bool) -> None:
+        self.prepared = prepared
+        self.taken = taken
+        self.result: Stored | None = None
+        self.failure: Exception | None = None
+        self.done = threading.Lock()  # the cheapest thing to wait on
+        self.done.acquire()
+
+    def settle(self, result: Stored | None, failure: Exception | None) -> None:
+        self.result, self.failure = result, failure
+        self.done.release()
+
+
+class Grouping(Door):
+    """SQLite: a thread that commits together what arrives together."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._queue: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
+        self._statements = intake.statements("sqlite")
+        self._engine = db.engine
+        self._lock_path = settings.write_lock
+        self._thread = threading.Thread(target=self._serve, name="answers", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        return self._queue.qsize()
+
+    def store(self, prepared: Prepared, taken: bool) -> Stored:
+        if self._queue.qsize() >= WAITING or not self._thread.is_alive():
+            raise Refusal("busy")
+        ticket = Ticket(prepared, taken)
+        self._queue.put(ticket)
+        if not ticket.done.acquire(timeout=PATIENCE):
+            raise Refusal("storage_failed")  # it may still be stored: the same sent again then is known
+        if ticket.failure is not None:
+            raise ticket.failure
+        if ticket.result is None:
+            raise Refusal("storage_failed")
+        return ticket.result
+
+    def close(self) -> None:
+        self._queue.put(None)
+        self._thread.join(PATIENCE)
+
+    def _serve(self) -> None:
+        lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        connection: DBAPIConnection | None = None
+        try:
+            while (first := self._queue.get()) is not None:
+                group, last = self._gathered(first)
+                connection = self._together(connection, lock, group)
+                if last:
+                    break
+        finally:
+            os.close(lock)
+            if connection is not None:
+                with suppress(sqlite3.Error):
+                    connection.close()
+
+    def _gathered(self, first: Ticket) -> tuple[list[Ticket], bool]:
+        """What waits besides the first; whether nothing comes after."""
+        group = [first]
+        with suppress(queue.Empty):
+            while len(group) < GROUP:
+                ticket = self._queue.get_nowait()
+                if ticket is None:
+                    return group, True
+                group.append(ticket)
+        return group, False
+
+    def _together(self, connection: DBAPIConnection | None, lock: int, group: list[Ticket]) -> DBAPIConnection | None:
+        """Store a group; returns the connection to go on with."""
+        try:
+            connection = connection or _connection(self._engine)
+            fault = self._committed(connection, lock, group)
+            if fault is not None and len(group) > 1 and not _of_the_disk(fault):
+                for ticket in group:  # one bad row does not fail the others
+                    alone = self._committed(connection, lock, [ticket])
+                    if alone is not None:
+                        _fail([ticket], alone)
+            elif fault is not None:
+                _fail(group, fault)
+        except BaseException as fault:  # the thread must not die with people waiting
+            _fail([ticket for ticket in group if ticket.done.locked()], fault)
+            if connection is not None:
+                with suppress(Exception):
+                    connection.close()
+            return None
+        return connection
+
+    def _committed(self, connection: DBAPIConnection, lock: int, group: list[Ticket]) -> sqlite3.Error | None:
+        """One transaction; its tickets are settled after the commit, or none is and the fault is returned."""
+        outcomes: list[tuple[Stored | None, Exception | None]] = []
+        cursor = connection.cursor()
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                for ticket in group:
+                    outcomes.append(self._one(cursor, ticket))
+                cursor.execute("COMMIT")
+            except sqlite3.Error as fault:
+                if connection.in_transaction:
+                    with suppress(sqlite3.Error):
+                        cursor.execute("ROLLBACK")
+                return fault
+            finally:
+                fcntl.flock(lock, fcntl.LOCK_UN)
+        finally:
+            cursor.close()
+        for ticket, (result, failure) in zip(group, outcomes, strict=True):
+            ticket.settle(result, failure)
+        return None
+
+    def _one(self, cursor: Any, ticket: Ticket) -> tuple[Stored | None, Exception | None]:
+        alone = ticket.prepared.alone  # then nothing was written when it is refused, and nothing has to be undone
+        if not alone:
+            cursor.execute("SAVEPOINT answer")
+        try:
+            result = responses.keep(self._statements, cursor, ticket.prepared, taken=ticket.taken)
+        except (Refusal, responses.WaveMoved) as refusal:
+            if not alone:
+                cursor.execute("ROLLBACK TO answer")
+                cursor.execute("RELEASE answer")
+            return None, refusal
+        if not alone:
+            cursor.execute("RELEASE answer")
+        return result, None
+
+
+def _of_the_disk(fault: sqlite3.Error) -> bool:
+    code = getattr(fault, "sqlite_errorcode", 0) or 0
+    return code & 0xFF in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_BUSY,
+                           sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+
+
+def _fail(group: list[Ticket], fault: BaseException) -> None:
+    code = getattr(fault, "sqlite_errorcode", 0) or 0
+    full = code & 0xFF == sqlite3.SQLITE_FULL
+    _tell(fault, getattr(fault, "sqlite_errorname", ""))
+    for ticket in group:
+        ticket.settle(None, Refusal("storage_full" if full else "storage_failed"))
+    if code in DISK_FAILED:
+        leave()
+
+
+def _tell(fault: BaseException, name: str) -> None:
+    """The kind of fault and nothing more: a database's message quotes the row it would not take."""
+    _log.error("an answer was not stored: %s %s", type(fault).__name__, name)
+
+
+def leave() -> None:
+    """This process says its replies and ends; the master starts another."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Direct(Door):
+    """PostgreSQL: each thread has a connection, and each answer its own commit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._statements = intake.statements("postgresql")
+        self._engine = db.engine
+        self._own = threading.local()
+
+    def store(self, prepared: Prepared, taken: bool) -> Stored:
+        try:
+            return self._stored(prepared, taken)
+        except psycopg.Error as fault:
+            if not self._lost():
+                raise _refusal(fault) from None
+        # the server was away, or was restarted under us. The answer may be stored: once more says which
+        try:
+            return self._stored(prepared, taken)
+        except psycopg.Error as fault:
+            self._lost()
+            raise _refusal(fault) from None
+
+    def _stored(self, prepared: Prepared, taken: bool) -> Stored:
+        connection = self._connection()
+        if prepared.alone:
+            with connection.cursor() as cursor:
+                return responses.keep(self._statements, cursor, prepared, taken=taken)
+        with connection.transaction(), connection.cursor() as cursor:
+            return responses.keep(self._statements, cursor, prepared, taken=taken)
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        connection: psycopg.Connection[Any] | None = getattr(self._own, "connection", None)
+        if connection is None or connection.closed:
+            connection = _connection(self._engine)
+            connection.autocommit = True
+            connection.prepare_threshold = 1
+            self._own.connection = connection
+        return connection
+
+    def _lost(self) -> bool:
+        """Whether the connection is gone; then the next answer makes another."""
+        connection: psycopg.Connection[Any] | None = getattr(self._own, "connection", None)
+        if connection is not None and not connection.broken and not connection.closed:
+            return False
+        self._own.connection = None
+        return True
+
+
+def _refusal(fault: Exception) -> Refusal:
+    _tell(fault, getattr(fault, "sqlstate", "") or "")
+    return Refusal("storage_full" if isinstance(fault, psycopg.errors.DiskFull) else "storage_failed")
+
+
+def _connection(engine: Any) -> Any:
+    """A driver's connection of our own, made and set up as the engine makes its connections."""
+    borrowed = engine.raw_connection()
+    connection = borrowed.driver_connection
+    borrowed.detach()
+    return connection

@@ -1,0 +1,126 @@
+"""Answers on their way in: driver-level statements, each made once from the tables.
+
+One answer is one INSERT that carries two conditions: its id is new (ON CONFLICT DO NOTHING), and its wave's row is
+still as the caller judged it. Whether a wave takes answers is said in one place, `surveys.waves.Wave.takes_answers`;
+here it is only held that nobody moved the wave since. On PostgreSQL the wave's row is held for the length of the
+statement, so that closing waits for answers on their way and answers see a wave that was closed meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Dialect, bindparam, cast, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ClauseElement
+
+from surveys.store.tables import CommentRow, ResponseRow, SlipRow, WaveRow
+from surveys.waves import Wave
+
+COLUMNS = tuple(column.name for column in ResponseRow.__table__.columns)
+JUDGED = ("state", "opens", "closes", "late_until")
+"""columns of a wave that say whether it takes answers"""
+
+
+class Cursor(Protocol):
+    """What is used of a driver's cursor."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def execute(self, statement: str, parameters: Mapping[str, Any], /) -> Any: ...
+    def fetchone(self) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Known:
+    """A stored answer, as far as a second send of it is compared with it."""
+
+    answers: str
+    version: int
+    cell: int
+    day: int
+
+
+class Statements:
+    """The statements of one engine; parameters are named, and bound as Python values by every driver."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._dates_as_text = dialect.name == "sqlite"
+        self._add = self._sql(_addition(dialect.name))
+        self._known = self._sql(
+            select(ResponseRow.answers, ResponseRow.version, ResponseRow.cell, ResponseRow.day)
+            .where(ResponseRow.province_code == bindparam("province_code"), ResponseRow.id == bindparam("id"))
+        )
+        self._spend = self._sql(
+            delete(SlipRow)
+            .where(SlipRow.province_code == bindparam("province_code"), SlipRow.digest == bindparam("digest"))
+        )
+        self._comment = self._sql(insert(CommentRow).values(
+            {name: bindparam(name) for name in ("province_code", "id", "wave_id", "unit_id", "variable", "text")}
+        ))
+
+    def _sql(self, statement: ClauseElement) -> str:
+        return str(statement.compile(dialect=self._dialect))
+
+    def judged(self, wave: Wave) -> dict[str, object]:
+        """The wave as it was judged, as parameters of `add`."""
+        values: dict[str, object] = {name: getattr(wave, name) for name in JUDGED} | {"state": wave.state.value}
+        if self._dates_as_text:
+            values = {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+        return {f"judged_{name}": value for name, value in values.items()}
+
+    def add(self, cursor: Cursor, row: Mapping[str, object], judged: Mapping[str, object]) -> bool:
+        """Store the answer, unless its id is there already or its wave has moved; says whether it was stored."""
+        cursor.execute(self._add, {**row, **judged})
+        return cursor.rowcount == 1
+
+    def known(self, cursor: Cursor, province_code: str, id: bytes) -> Known | None:
+        cursor.execute(self._known, {"province_code": province_code, "id": id})
+        row = cursor.fetchone()
+        return None if row is None else Known(*row)
+
+    def spend(self, cursor: Cursor, province_code: str, digest: bytes) -> bool:
+        """Spend the slip; False when it was spent before. The row's own lock arbitrates between two spenders."""
+        cursor.execute(self._spend, {"province_code": province_code, "digest": digest})
+        return cursor.rowcount == 1
+
+    def comment(self, cursor: Cursor, row: Mapping[str, object]) -> None:
+        cursor.execute(self._comment, row)
+
+
+def _addition(engine: str) -> ClauseElement:
+    table = ResponseRow.__table__
+    values: list[ColumnElement[Any]] = [bindparam(name, type_=table.c[name].type) for name in COLUMNS]
+    if engine == "postgresql":  # a SELECT, unlike VALUES, does not learn from the table what a NULL or bytes are
+        values = [cast(value, value.type) for value in values]
+    unmoved = [
+        column.is_not_distinct_from(bindparam(f"judged_{column.name}", type_=column.type))
+        for column in (WaveRow.__table__.c[name] for name in JUDGED)
+    ]
+    source = (
+        select(*values).select_from(WaveRow)
+        .where(WaveRow.id == bindparam("wave_id"), *unmoved).with_for_update(read=True)
+    )
+    kind = postgresql.insert if engine == "postgresql" else sqlite.insert
+    return kind(ResponseRow).from_select(list(COLUMNS), source).on_conflict_do_nothing(
+        index_elements=["province_code", "id"]
+    )
+
+
+@lru_cache(maxsize=4)
+def statements(engine: str) -> Statements:
+    """Of 'sqlite' or 'postgresql'. Named parameters for both: a row is a mapping, and no order has to be kept."""
+    return Statements(sqlite.dialect(paramstyle="named") if engine == "sqlite" else PGDialect_psycopg())  # type: ignore[no-untyped-call]
+
+
+def cursor_of(session: Session) -> Cursor:
+    """A cursor of the session's own transaction."""
+    cursor: Cursor = session.connection().connection.cursor()
+    return cursor
