@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
@@ -19,6 +20,7 @@ from app import (
     auth,
     cli,
     compress,
+    cookies,
     db,
     edge,
     errors,
@@ -47,6 +49,10 @@ class HaiLong(Flask):
         where = f"{request.method} {request.endpoint}" if request else "-"
         lines = "".join(traceback.format_tb(trace))
         self.logger.error("%s failed: %s\n%s", where, kind.__name__ if kind else "-", lines)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No function here is asynchronous, and Flask would look at each one on every request."""
+        return func
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Before anything is made of the name that a request came under: a name may even be no name."""
@@ -79,6 +85,7 @@ def create_app(given: Settings | None = None) -> Flask:
         SECRET_KEY=_secret(config),
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # addresses of static files change with their content
     )
+    app.session_interface = cookies.Cookies()
     if config.trusted_proxies:
         depth = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]  # Flask's own way

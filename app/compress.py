@@ -23,14 +23,19 @@ QUICK, SMALL = 4, 9
 def register(app: Flask) -> None:
     @app.after_request
     def compress(response: Response) -> Response:
+        if "Content-Encoding" in response.headers:  # compressed already, as citizens' forms are
+            return response
         rule = auth.rule_of(current_app, request.endpoint) if request.endpoint else None
         if rule is None or rule.action is not None or rule.form or response.mimetype not in KINDS:
             return response
-        response.vary.add("Accept-Encoding")
+        if "Vary" in response.headers:
+            response.vary.add("Accept-Encoding")
+        else:
+            response.headers["Vary"] = "Accept-Encoding"
         static = request.endpoint == "static"
-        if not request.accept_encodings["gzip"] or response.status_code not in {200, 422}:
+        if not wanted() or response.status_code not in {200, 422}:
             return response
-        if "Content-Encoding" in response.headers or (response.is_streamed and not static):
+        if response.is_streamed and not static:
             return response
         response.direct_passthrough = False
         content = response.get_data()
@@ -40,6 +45,11 @@ def register(app: Flask) -> None:
             if tag := response.get_etag()[0]:
                 response.set_etag(tag, weak=True)
         return response
+
+
+def wanted() -> bool:
+    """Whether the reader takes gzip."""
+    return "gzip" in request.headers.get("Accept-Encoding", "") and bool(request.accept_encodings["gzip"])
 
 
 @lru_cache(maxsize=64)

@@ -56,7 +56,11 @@ def status_of(refusal: Refusal) -> int:
 
 def language() -> str:
     """The reader's language: the form's own, else asked for by ?lang=, else that of the signed-in, else Vietnamese."""
-    asked: str = g.get("language") or request.args.get("lang") or (current() if g.get("viewer") else "vi")
+    asked: str = g.get("language") or ""
+    if not asked and request.query_string:
+        asked = request.args.get("lang", "")
+    if not asked and g.get("viewer"):
+        asked = current()
     return "en" if asked == "en" else "vi"
 
 

@@ -30,11 +30,12 @@ HSTS = "max-age=31536000; includeSubDomains"
 
 def register(app: Flask) -> None:
     config: Settings = app.config["HAILONG"]
-    always = ALWAYS | ({"Strict-Transport-Security": HSTS} if config.address.startswith("https://") else {})
+    hsts = {"Strict-Transport-Security": HSTS} if config.address.startswith("https://") else {}
+    always = list((ALWAYS | hsts).items())
 
     @app.after_request
     def add(response: Response) -> Response:
-        response.headers.update(always)
+        response.headers.extend(always)
         if _personal():
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, has_request_context, request
@@ -36,6 +37,7 @@ def name_of(host: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=256)
 def is_known(settings: Settings, host: str) -> bool:
     name = name_of(host)
     if name is None:

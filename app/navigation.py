@@ -71,7 +71,7 @@ def other_language() -> str:
 
 def _keep_language() -> None:
     """What a signed-in person chose by ?lang= holds for the session."""
-    asked = request.args.get("lang")
+    asked = request.args.get("lang") if request.query_string else None
     if asked not in language.LANGUAGES or request.endpoint is None:
         return
     rule = auth.rule_of(current_app, request.endpoint)

@@ -48,8 +48,11 @@ class Document:
     pieces: tuple[bytes, ...]
     holes: tuple[str, ...]
 
-    def page(self, *, token: str, fresh_id: str, slip: str = "") -> bytes:
-        """The page of one request. `fresh_id`: 32 hex digits, used only by a page without JavaScript."""
+    def page(self, *, fresh_id: str, token: str = "", slip: str = "") -> bytes:
+        """The page of one request. `fresh_id`: 32 hex digits, used only by a page without JavaScript.
+
+        token: for a document that has a hole for it.
+        """
         return b"".join(self._parts({"token": token, "id": fresh_id, "slip": slip}))
 
     def of_token(self, token: str) -> Document:

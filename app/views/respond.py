@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app import errors, forms, messages, rendering, server_day, writer
+from app import compress, errors, forms, messages, rendering, server_day, writer
 from app.auth import public
 from app.db import reading
 from app.form_view import Problem
@@ -162,11 +162,13 @@ def _first(page: forms.Page, slip: str = "") -> Response:
     today = server_day()
     require_open(_known(page).wave, today)
     document = page.document(errors.language(), today)
-    if request.accept_encodings["gzip"]:
-        reply = _html(document.gzip_page(fresh_id=token_hex(16), slip=slip))
+    gzip = compress.wanted()
+    made = document.gzip_page if gzip else document.page
+    reply = _html(made(fresh_id=token_hex(16), slip=slip))
+    reply.headers["Vary"] = "Accept-Encoding"
+    if gzip:
         reply.headers["Content-Encoding"] = "gzip"
-        return reply
-    return _html(document.page(token="", fresh_id=token_hex(16), slip=slip))
+    return reply
 
 
 def _known(page: forms.Page) -> forms.Page:
