@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from markupsafe import escape
 
@@ -122,6 +122,7 @@ def form_again(
     ).encode()
 
 
+@lru_cache(maxsize=16)
 def sent_page(language: str, *, simulated: str) -> bytes:
     """After the commit, for a page without JavaScript."""
     return environment().get_template("respond/sent.html").render(

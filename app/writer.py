@@ -169,7 +169,7 @@ class Grouping(Door):
     def _together(self, connection: DBAPIConnection | None, lock: int, group: list[Ticket]) -> DBAPIConnection | None:
         """Store a group; returns the connection to go on with."""
         try:
-            connection = connection or _connection(self._engine)
+            connection = connection or connection_of(self._engine)
             fault = self._committed(connection, lock, group)
             if fault is not None and len(group) > 1 and not _of_the_disk(fault):
                 for ticket in group:  # one bad row does not fail the others
@@ -285,7 +285,7 @@ class Direct(Door):
     def _connection(self) -> psycopg.Connection[Any]:
         connection: psycopg.Connection[Any] | None = getattr(self._own, "connection", None)
         if connection is None or connection.closed:
-            connection = _connection(self._engine)
+            connection = connection_of(self._engine)
             connection.autocommit = True
             connection.prepare_threshold = 1
             self._own.connection = connection
@@ -305,7 +305,7 @@ def _refusal(fault: Exception) -> Refusal:
     return Refusal("storage_full" if isinstance(fault, psycopg.errors.DiskFull) else "storage_failed")
 
 
-def _connection(engine: Any) -> Any:
+def connection_of(engine: Any) -> Any:
     """A driver's connection of our own, made and set up as the engine makes its connections."""
     borrowed = engine.raw_connection()
     connection = borrowed.driver_connection

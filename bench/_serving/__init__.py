@@ -1,0 +1,1 @@
+"""Parts of the benchmark `serving`: servers, load, CPU of process trees."""
