@@ -24,7 +24,7 @@ from surveys.questionnaires import load as questionnaire_files
 from surveys.questionnaires.model import Questionnaire
 from surveys.sheets import Sheet, column_faults
 from surveys.store import collection as collection_store
-from surveys.store import definitions
+from surveys.store import definitions, responses
 from surveys.store import units as unit_store
 from surveys.store import waves as store
 from surveys.units import Kind, Unit, UnitTree
@@ -330,6 +330,8 @@ def _moved(
 def _changed(session: Session, wave: Wave, action: str, fields: Mapping[str, object], reason: str = "") -> Wave:
     """Write the columns and note those that are others than before."""
     changed = store.set_fields(session, wave, fields)
+    if changed.state is not wave.state:
+        responses.none_on_its_way(session)
     before, after = told(session, wave), told(session, changed)
     differing = [name for name in after if after[name] != before[name]]
     said = {"reason": reason} if reason else {}

@@ -40,9 +40,9 @@ def wipe(session: Session, code: str, *, confirmed: str, whole: bool, actor: str
     for proposal in approvals.waiting(session):
         if proposal.subject == f"wave:{wave.code}":
             approval_store.settle(session, proposal.id, ProposalState.WITHDRAWN, by=actor, on=today, answer="")
+    store.set_fields(session, wave, {"state": State.PLANNED.value, "fixed": None})
+    responses.none_on_its_way(session)  # an answer that arrives between would outlive its wave
     gone = store.wipe(session, wave, whole=whole)
-    if not whole:
-        store.set_fields(session, wave, {"state": State.PLANNED.value, "fixed": None})
     after = {"gone": gone, **({} if whole else {"state": State.PLANNED.value})}
     audit.note(session, "wave.deleted" if whole else "wave.wiped", f"wave:{wave.code}", {
         "state": wave.state.value, "title": wave.title,

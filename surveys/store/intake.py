@@ -2,8 +2,9 @@
 
 One answer is one INSERT that carries two conditions: its id is new (ON CONFLICT DO NOTHING), and its wave's row is
 still as the caller judged it. Whether a wave takes answers is said in one place, `surveys.waves.Wave.takes_answers`;
-here it is only held that nobody moved the wave since. On PostgreSQL the wave's row is held for the length of the
-statement, so that closing waits for answers on their way and answers see a wave that was closed meanwhile.
+here it is only held that nobody moved the wave since. Whoever ends a wave for good waits for answers on their way
+(`surveys.store.responses.none_on_its_way`): a lock on the wave's row for each answer would make answers wait for
+each other.
 """
 
 from __future__ import annotations
@@ -104,10 +105,7 @@ def _addition(engine: str) -> ClauseElement:
         column.is_not_distinct_from(bindparam(f"judged_{column.name}", type_=column.type))
         for column in (WaveRow.__table__.c[name] for name in JUDGED)
     ]
-    source = (
-        select(*values).select_from(WaveRow)
-        .where(WaveRow.id == bindparam("wave_id"), *unmoved).with_for_update(read=True)
-    )
+    source = select(*values).select_from(WaveRow).where(WaveRow.id == bindparam("wave_id"), *unmoved)
     kind = postgresql.insert if engine == "postgresql" else sqlite.insert
     return kind(ResponseRow).from_select(list(COLUMNS), source).on_conflict_do_nothing(
         index_elements=["province_code", "id"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from surveys.store.tables import CellRow, CommentRow, ResponseRow
@@ -22,6 +22,16 @@ def day_number(day: date) -> int:
 
 def day_of(number: int) -> date:
     return _EPOCH + timedelta(days=number)
+
+
+def none_on_its_way(session: Session) -> None:
+    """Wait for the answers that are being written, and keep others from beginning until this transaction ends.
+
+    To be called after the wave's row was changed: an INSERT takes its lock on the table before it looks at the wave,
+    so one that begins after this sees the change. On SQLite a writer is alone anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"LOCK TABLE {ResponseRow.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def response(session: Session, province_code: str, id: bytes) -> ResponseRow | None:
