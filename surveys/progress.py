@@ -14,7 +14,7 @@ from surveys.origin import Basis, Mode
 from surveys.reading import unit_order
 from surveys.store import collection, responses
 from surveys.store import waves as wave_store
-from surveys.units import Unit, UnitTree
+from surveys.units import Kind, Unit, UnitTree
 from surveys.waves import Wave
 
 
@@ -71,9 +71,14 @@ class Progress:
     """that have answers"""
 
     @property
+    def receiving(self) -> int:
+        """Units that citizens come to. Departments decide and seldom receive anybody (as `surveys.today` counts)."""
+        return sum(row.unit.kind is not Kind.DEPARTMENT for row in self.rows)
+
+    @property
     def silent(self) -> int:
-        """Units without a single answer."""
-        return sum(not row.counts.answers for row in self.rows)
+        """Of these, units without a single answer."""
+        return sum(row.unit.kind is not Kind.DEPARTMENT and not row.counts.answers for row in self.rows)
 
 
 def progress(session: Session, wave: Wave, tree: UnitTree, top_code: str, today: date) -> Progress:
