@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from surveys import access, approvals, conduct
@@ -23,7 +22,6 @@ from surveys.store import approvals as approval_store
 from surveys.store import audit as audit_store
 from surveys.store import units as unit_store
 from surveys.store import waves as wave_store
-from surveys.store.tables import AccountRow, AuditRow, GrantRow, ProposalRow, UnitRow
 from surveys.units import Kind, UnitTree
 from surveys.waves import State, Wave
 
@@ -31,8 +29,6 @@ SOON = 14
 """days before something is called due"""
 VERIFY_EVERY = 7
 """days after which the audit trail should be looked through again"""
-TRAIL = "audit:trail"
-"""what entries about the trail itself are about"""
 REMEMBERED = 14
 """days for which a rejection is shown to whoever proposed"""
 
@@ -189,23 +185,17 @@ def _proposals(
     for each in mine:
         days = (today - each.proposed).days
         yield Task(f"{each.kind}_waits", "proposal", {"id": each.id}, each.subject.partition(":")[2], count=days)
-    rejected = session.scalars(
-        select(ProposalRow).where(
-            ProposalRow.state == approvals.State.REJECTED.value, ProposalRow.proposed_by == actor,
-            ProposalRow.decided >= today - timedelta(days=REMEMBERED), ProposalRow.kind != "definition",
-        ).order_by(ProposalRow.id)
-    )
-    for row in rejected:
-        yield Task("proposal_rejected", "proposal", {"id": row.id}, row.subject.partition(":")[2])
+    for each in approval_store.rejected(session, actor, today - timedelta(days=REMEMBERED)):
+        if each.kind != "definition":  # its draft says so, below
+            yield Task("proposal_rejected", "proposal", {"id": each.id}, each.subject.partition(":")[2])
 
 
 def _drafts(session: Session, grants: Grants, actor: str) -> Iterator[Task]:
     if not grants.may(Action.WRITE_DEFINITIONS):
         return
-    for draft in drafts.all_of(session, ("draft", "rejected")):
-        if draft.author == actor:
-            code = "draft_rejected" if draft.state == "rejected" else "draft_unfinished"
-            yield Task(code, "draft", {"draft_id": draft.id}, draft.name or draft.kind)
+    for draft in drafts.being_written(session, actor):
+        code = "draft_rejected" if draft.state == "rejected" else "draft_unfinished"
+        yield Task(code, "draft", {"draft_id": draft.id}, draft.name or draft.kind)
 
 
 # ---- accounts
@@ -219,11 +209,7 @@ def _accounts(session: Session, grants: Grants, today: date) -> Iterator[Task]:
     everywhere = grants.anywhere(Action.MANAGE_ACCOUNTS)
     held = [code for code in grants.units(Action.MANAGE_ACCOUNTS) if code is not None and code in tree]
     within = {unit.code for code in held for unit in tree.subtree(code)}
-    rows = session.execute(
-        select(GrantRow.account_id, GrantRow.unit_code, AccountRow.state)
-        .join(AccountRow, AccountRow.id == GrantRow.account_id)
-        .where(AccountRow.state != accounts.DISABLED, or_(GrantRow.valid_to.is_(None), GrantRow.valid_to >= today))
-    ).all()
+    rows = accounts.lasting_grants(session, today)
     invited = {
         account for account, unit, state in rows if state == accounts.INVITED and (everywhere or unit in within)
     }
@@ -240,14 +226,7 @@ def _accounts(session: Session, grants: Grants, today: date) -> Iterator[Task]:
 
 def _ended(session: Session, codes: set[str], today: date) -> dict[str, set[str]]:
     """Code of a unit that ended before today -> codes of what stood above it on its last day."""
-    if not codes:
-        return {}
-    rows = session.execute(
-        select(UnitRow.code, UnitRow.valid_to).where(UnitRow.code.in_(sorted(codes)), UnitRow.valid_to < today)
-    )
-    last: dict[str, date] = {}
-    for code, day in rows:
-        last[code] = max(day or today, last.get(code, date.min))
+    last = unit_store.ended(session, codes, today)
     trees = {day: unit_store.tree(session, day) for day in set(last.values())}
     return {
         code: {above.code for above in trees[day].ancestors(code)} for code, day in last.items() if code in trees[day]
@@ -263,10 +242,7 @@ def _trail(session: Session, grants: Grants, today: date) -> Iterator[Task]:
     head = audit_store.head(session)
     if head is None:
         return
-    last = session.execute(
-        select(AuditRow.seq, AuditRow.at)
-        .where(AuditRow.subject == TRAIL, AuditRow.action == "audit.verified").order_by(AuditRow.seq.desc()).limit(1)
-    ).one_or_none()
+    last = audit_store.latest(session, "audit.verified")
     if last is None:
         yield Task("audit_never_verified", "audit", count=head[0])
         return

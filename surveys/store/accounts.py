@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveys.access import Grant, Role
 from surveys.store.tables import AccountRow, GrantRow, InvitationRow
+from surveys.store.touched import touched
 
 INVITED, ACTIVE, DISABLED = "invited", "active", "disabled"
 
@@ -142,6 +143,16 @@ def held_by(session: Session, account_id: int) -> list[Held]:
     return [Held(row.id, Grant(Role(row.role), row.unit_code, row.valid_from, row.valid_to)) for row in rows]
 
 
+def lasting_grants(session: Session, day: date) -> list[tuple[int, str | None, str]]:
+    """(account, unit, state of the account) of every grant that lasts to that day or beyond; none of shut accounts."""
+    rows = session.execute(
+        select(GrantRow.account_id, GrantRow.unit_code, AccountRow.state)
+        .join(AccountRow, AccountRow.id == GrantRow.account_id)
+        .where(AccountRow.state != DISABLED, or_(GrantRow.valid_to.is_(None), GrantRow.valid_to >= day))
+    )
+    return [(account, unit, state) for account, unit, state in rows]
+
+
 def end_grant(session: Session, grant_id: int, last_day: date) -> None:
     session.execute(update(GrantRow).where(GrantRow.id == grant_id).values(valid_to=last_day))
 
@@ -163,18 +174,14 @@ def use_step(session: Session, account_id: int, step: int) -> bool:
         .where(row.id == account_id, or_(row.second_factor_last.is_(None), row.second_factor_last < step))
         .values(second_factor_last=step)
     )
-    return _count(done) == 1
+    return touched(done) == 1
 
 
 def replace_recovery(session: Session, account_id: int, before: str | None, after: str) -> bool:
     """Swap the recovery codes; False where a request beside was faster."""
     row = AccountRow
     done = session.execute(update(row).where(row.id == account_id, row.recovery == before).values(recovery=after))
-    return _count(done) == 1
-
-
-def _count(done: object) -> int:
-    return done.rowcount if isinstance(done, CursorResult) else 0
+    return touched(done) == 1
 
 
 def taken(session: Session, names: Sequence[str]) -> set[str]:
@@ -205,7 +212,7 @@ def invitation_of(session: Session, account_id: int) -> Invitation | None:
 
 def spend(session: Session, invitation_id: int) -> bool:
     """Use a code up; False where a request beside was faster."""
-    return _count(session.execute(delete(InvitationRow).where(InvitationRow.id == invitation_id))) == 1
+    return touched(session.execute(delete(InvitationRow).where(InvitationRow.id == invitation_id))) == 1
 
 
 def normal(name: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import CursorResult, case, delete, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveys.store.tables import CellRow, PointRow, SlipRow
+from surveys.store.touched import touched
 
 
 def add_point(session: Session, row: PointRow) -> PointRow:
@@ -53,8 +54,7 @@ def spend(session: Session, province_code: str, digest: bytes) -> bool:
     gone = session.execute(
         delete(SlipRow).where(SlipRow.province_code == province_code, SlipRow.digest == digest)
     )
-    assert isinstance(gone, CursorResult)  # noqa: S101  # a DELETE always gives one; tells the type checker
-    return bool(gone.rowcount == 1)
+    return touched(gone) == 1
 
 
 def slip_counts(session: Session, province_code: str, wave_id: int) -> dict[int, tuple[int, int]]:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Insert, func, insert, select
+from sqlalchemy import Insert, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from surveys.store.tables import CellRow, CommentRow, ResponseRow
+from surveys.store.touched import touched
 
 _EPOCH = date(1970, 1, 1)
 CHUNK = 5_000
@@ -38,8 +39,7 @@ def add_once(session: Session, row: Mapping[str, Any]) -> bool:
     # SQLAlchemy keeps an INSERT's row count only when asked to: on PostgreSQL it would be -1
     counted = {"preserve_rowcount": True}
     done = session.execute(_insert_once(session).values(**row), execution_options=counted)
-    assert isinstance(done, CursorResult)  # noqa: S101  # an INSERT always gives one; tells the type checker
-    return bool(done.rowcount == 1)
+    return touched(done) == 1
 
 
 def response(session: Session, province_code: str, id: bytes) -> ResponseRow | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from surveys.errors import NotFound, WaveRefusal
@@ -20,6 +20,7 @@ from surveys.store.tables import (
     SlipRow,
     WaveRow,
 )
+from surveys.store.touched import touched
 from surveys.waves import State, Wave
 
 
@@ -155,8 +156,7 @@ def wipe(session: Session, of: Wave, *, whole: bool) -> dict[str, int]:
             delete(table).where(table.province_code == of.province_code, table.wave_id == training, *also)
             .execution_options(synchronize_session=False)
         )
-        assert isinstance(done, CursorResult)  # noqa: S101  # a DELETE always gives one; tells the type checker
-        gone[name] = done.rowcount
+        gone[name] = touched(done)
 
     for name, table in _COLLECTED.items():
         remove(name, table)
