@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from app import language, messages
+from surveys.days import iso_day
 from surveys.errors import Fault, Refusal
 
 
@@ -36,7 +37,7 @@ class Form:
         if not self[field]:
             return None
         try:
-            return date.fromisoformat(self[field])
+            return iso_day(self[field])
         except ValueError:
             self.refuse(field, "day_malformed", {"value": self[field][:20]})
             return None

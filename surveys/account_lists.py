@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from surveys import sheets, workbooks
 from surveys.access import Grant, Role
 from surveys.accounts import NewAccount
+from surveys.days import typed_day
 from surveys.errors import Fault, ImportRefusal
 from surveys.sheets import Sheet
 from surveys.store.accounts import normal
@@ -81,11 +82,8 @@ def accounts(sheet: Sheet, role_words: Mapping[str, str]) -> Accounts:
 def _day(text: str, row: int, column: str, faults: list[Fault]) -> date | None:
     if not text:
         return None
-    parts: Sequence[str] = text.split("/")
     try:
-        if len(parts) == 3:  # 31/12/2026, as people write it
-            return date(int(parts[2]), int(parts[1]), int(parts[0]))
-        return date.fromisoformat(text)
+        return typed_day(text)
     except ValueError:
         faults.append(Fault("day_malformed", row, column, {"value": text[:20]}))
         return None

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from surveys import audit
 from surveys.collection import stored_id
+from surveys.days import iso_day
 from surveys.errors import Fault, ImportRefusal, WaveRefusal
 from surveys.origin import Basis, Language, Mode
 from surveys.questionnaires.cleaning import clean_text
@@ -238,7 +239,7 @@ class _Reader:
         if not text:
             return self.today
         try:
-            day = date.fromisoformat(text if len(text) == len("2026-07-31") and text[4] == "-" != text[5] else "")
+            day = iso_day(text)
         except ValueError:
             self.faults.add("day_malformed", line, "day", value=text[:40])
             return None

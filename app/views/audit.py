@@ -21,6 +21,7 @@ from app.settings import Settings
 from surveys import audit
 from surveys.access import AccessRefusal, Action
 from surveys.audit import Query, Verdict
+from surveys.days import iso_day
 from surveys.errors import NotFound, Refusal
 from surveys.store import audit as store
 from surveys.store import units
@@ -129,16 +130,16 @@ def reach(tree: UnitTree) -> Set[str] | None:
 def _query(typed: Mapping[str, str]) -> tuple[Query, list[tuple[str, str]]]:
     """What was asked for, and (field, sentence) of what cannot be read."""
     problems: list[tuple[str, str]] = []
-    days: dict[str, date | None] = {}
+    asked: dict[str, date | None] = {}
     for name in ("from", "to"):
         try:
-            days[name] = date.fromisoformat(typed[name]) if typed[name] else None
+            asked[name] = iso_day(typed[name]) if typed[name] else None
         except ValueError:
-            days[name] = None
+            asked[name] = None
             problems.append((name, _("Ngày không đọc được. Ông/Bà vui lòng nhập theo dạng 2026-11-24.")))
-    if days["to"] == date.max:
-        days["to"] = None
-    return Query(typed["actor"].casefold(), typed["action"], typed["subject"], days["from"], days["to"]), problems
+    if asked["to"] == date.max:
+        asked["to"] = None
+    return Query(typed["actor"].casefold(), typed["action"], typed["subject"], asked["from"], asked["to"]), problems
 
 
 def _set(typed: Mapping[str, str]) -> dict[str, Any]:
