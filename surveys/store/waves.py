@@ -93,13 +93,6 @@ def set_state(session: Session, changed: Wave, state: State) -> Wave:
     return set_fields(session, changed, {"state": state.value})
 
 
-def set_questionnaire(session: Session, changed: Wave, questionnaire_id: int) -> Wave:
-    row = session.get_one(WaveRow, changed.id)
-    row.questionnaire_id = questionnaire_id
-    session.flush()
-    return _wave(row)
-
-
 def populations(session: Session, of: Wave) -> dict[int, int]:
     """unit id -> dossiers (people) of the period, for the units that have a count."""
     rows = session.execute(
