@@ -17,6 +17,8 @@ from surveys.units import Kind, Unit, UnitTree
 
 
 class Action(StrEnum):
+    """What a page or command does; every route carries one. `ROLES` says who may."""
+
     OWN_ACCOUNT = "own_account"
     """one's own passphrase, second factor, sessions"""
     SEE_RESULTS = "see_results"
@@ -54,6 +56,8 @@ class Action(StrEnum):
 
 
 class Role(StrEnum):
+    """What a grant makes of a person at a unit. What each is called and told: `app.role_words`."""
+
     ADMINISTRATOR = "administrator"
     PROVINCE_MANAGER = "province_manager"
     ANALYST = "analyst"

@@ -42,6 +42,8 @@ class By:
 
 @dataclass(frozen=True)
 class NewAccount:
+    """An account as somebody asks for it; nothing is checked yet (see `problems`)."""
+
     name: str
     """as typed"""
     display: str
@@ -69,6 +71,7 @@ def operator(name: str) -> By:
 
 
 def over(grant: Grant, today: date) -> bool:
+    """Whether the grant's last day is behind us."""
     return grant.valid_to is not None and grant.valid_to < today
 
 
@@ -233,10 +236,12 @@ def invite_all(session: Session, by: By, rows: Sequence[tuple[int, NewAccount]],
 
 
 def subject(account: Account) -> str:
+    """What entries of the audit trail about the account are filed under."""
     return f"account:{account.name}"
 
 
 def written(grant: Grant) -> dict[str, object]:
+    """The grant as the audit trail keeps it."""
     return {"role": grant.role.value, "unit": grant.unit, "from": grant.valid_from, "to": grant.valid_to}
 
 

@@ -38,6 +38,8 @@ class Auditor:
 
 @dataclass(frozen=True)
 class Entry:
+    """One entry of the trail, as stored and sealed."""
+
     seq: int
     """from 1, without a gap"""
     at: int

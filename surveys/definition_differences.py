@@ -24,6 +24,8 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Difference:
+    """One place at which two versions of a definition say different things."""
+
     place: str
     """key path in the newer version (in the older one for what is gone), as faults name it"""
     anchor: str

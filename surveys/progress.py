@@ -53,12 +53,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class Row:
+    """A unit directly below the top, with everything below it."""
+
     unit: Unit
     counts: Counts
 
 
 @dataclass(frozen=True)
 class Progress:
+    """What the progress page shows."""
+
     top: Unit
     whole: Counts
     rows: tuple[Row, ...]

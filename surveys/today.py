@@ -35,6 +35,8 @@ REMEMBERED = 14
 
 @dataclass(frozen=True)
 class Task:
+    """One reminder."""
+
     code: str
     """'wave_fix', 'proposal_waits', …"""
     place: str

@@ -18,6 +18,8 @@ from surveys.waves import State
 
 @dataclass(frozen=True)
 class Wiped:
+    """What a wiping took away."""
+
     gone: Mapping[str, int]
     """'response', 'comment', 'slip', … -> rows that were deleted"""
     whole: bool

@@ -22,6 +22,8 @@ INVITED, ACTIVE, DISABLED = "invited", "active", "disabled"
 
 @dataclass(frozen=True)
 class Account:
+    """A person of staff, with every grant."""
+
     id: int
     name: str
     display: str
@@ -60,6 +62,8 @@ class Held:
 
 @dataclass(frozen=True)
 class Invitation:
+    """A one-time code that was not used; of the code itself only the digest is kept."""
+
     id: int
     account_id: int
     purpose: str
@@ -67,6 +71,7 @@ class Invitation:
 
 
 def any_account(session: Session) -> bool:
+    """Whether there is one at all: without, the set-up code makes the first."""
     return session.scalar(select(func.count()).select_from(AccountRow)) != 0
 
 
@@ -128,6 +133,7 @@ def add(
 
 
 def add_grant(session: Session, account_id: int, grant: Grant) -> int:
+    """Returns the id of the grant."""
     row = GrantRow(
         account_id=account_id, role=grant.role.value, unit_code=grant.unit, valid_from=grant.valid_from,
         valid_to=grant.valid_to,
@@ -154,6 +160,7 @@ def lasting_grants(session: Session, day: date) -> list[tuple[int, str | None, s
 
 
 def end_grant(session: Session, grant_id: int, last_day: date) -> None:
+    """Its last day, inclusive."""
     session.execute(update(GrantRow).where(GrantRow.id == grant_id).values(valid_to=last_day))
 
 
@@ -163,6 +170,7 @@ def change(session: Session, account_id: int, **values: object) -> None:
 
 
 def refresh_uniquifier(session: Session, account_id: int) -> None:
+    """End whatever was begun under the old one: a sign-in between two factors, a cookie."""
     change(session, account_id, uniquifier=secrets.token_hex(32))
 
 
@@ -197,15 +205,18 @@ def add_invitation(session: Session, account_id: int, digest: bytes, purpose: st
 
 
 def end_invitations(session: Session, account_id: int) -> None:
+    """Void every code of the account."""
     session.execute(delete(InvitationRow).where(InvitationRow.account_id == account_id))
 
 
 def invitation(session: Session, digest: bytes) -> Invitation | None:
+    """The unspent code of this digest, of whatever age; ask `expires`."""
     row = session.scalar(select(InvitationRow).where(InvitationRow.digest == digest))
     return None if row is None else Invitation(row.id, row.account_id, row.purpose, row.expires)
 
 
 def invitation_of(session: Session, account_id: int) -> Invitation | None:
+    """The unspent code of the account; None where there is none."""
     row = session.scalar(select(InvitationRow).where(InvitationRow.account_id == account_id))
     return None if row is None else Invitation(row.id, row.account_id, row.purpose, row.expires)
 
@@ -216,6 +227,7 @@ def spend(session: Session, invitation_id: int) -> bool:
 
 
 def normal(name: str) -> str:
+    """A sign-in name as it is stored: names know no case and no blanks around them."""
     return name.strip().casefold()
 
 

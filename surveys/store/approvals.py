@@ -35,6 +35,7 @@ def add(
 
 
 def by_id(session: Session, id: int) -> Proposal:
+    """Raises NotFound("approval_unknown")."""
     row = session.get(ProposalRow, id) if 0 < id <= LARGEST_ID else None
     if row is None:
         raise NotFound("approval_unknown", id=id)
@@ -42,6 +43,7 @@ def by_id(session: Session, id: int) -> Proposal:
 
 
 def waiting(session: Session) -> list[Proposal]:
+    """Everything that waits, the oldest first."""
     rows = session.scalars(
         select(ProposalRow).where(ProposalRow.state == State.WAITING.value).order_by(ProposalRow.id)
     )

@@ -93,6 +93,7 @@ def page(
 
 
 def count(session: Session, query: Query, zone: tzinfo, provinces: Set[str] | None) -> int:
+    """How many entries `page` would show in all."""
     return session.scalar(select(func.count()).select_from(_matching(query, zone, provinces).subquery())) or 0
 
 

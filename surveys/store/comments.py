@@ -27,6 +27,7 @@ def page(
 
 
 def by_ids(session: Session, wave: Wave, ids: Sequence[bytes]) -> list[Comment]:
+    """Those of the ids that the wave has, by id."""
     rows = session.scalars(select(CommentRow).where(*_of(wave), CommentRow.id.in_(ids)).order_by(CommentRow.id))
     return [_comment(row) for row in rows]
 
@@ -49,6 +50,7 @@ def release(session: Session, wave: Wave, id: bytes, shown: str) -> bool:
 
 
 def delete_all(session: Session, wave: Wave) -> int:
+    """Delete the wave's comments; says how many."""
     return touched(session.execute(delete(CommentRow).where(*_of(wave))))
 
 

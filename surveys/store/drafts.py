@@ -17,6 +17,7 @@ def _draft(row: DraftRow) -> Draft:
 
 
 def by_id(session: Session, id: int) -> Draft | None:
+    """None for an id that no draft has or could have."""
     row = session.get(DraftRow, id, populate_existing=True) if 0 < id < 2**31 else None
     return None if row is None else _draft(row)
 
@@ -46,6 +47,7 @@ def open_of(session: Session, kind: str, name: str) -> tuple[Draft, ...]:
 def add(
     session: Session, kind: str, name: str, content: str, author: str, changed: date, note: str
 ) -> Draft:
+    """A first revision, being written."""
     row = DraftRow(
         kind=kind, name=name, content=content, author=author, changed=changed, revision=1, state="draft", note=note,
     )
@@ -70,6 +72,7 @@ def set_state(session: Session, id: int, revision: int, state: str) -> bool:
 
 
 def remove(session: Session, id: int, revision: int) -> bool:
+    """False when somebody else has changed the draft since this revision."""
     found = session.execute(delete(DraftRow).where(DraftRow.id == id, DraftRow.revision == revision))
     return touched(found) == 1
 

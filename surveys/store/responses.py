@@ -19,10 +19,12 @@ CHUNK = 5_000
 
 
 def day_number(day: date) -> int:
+    """Days since 1970-01-01, as rows keep a day."""
     return (day - _EPOCH).days
 
 
 def day_of(number: int) -> date:
+    """The day of a `day_number`."""
     return _EPOCH + timedelta(days=number)
 
 
@@ -43,6 +45,7 @@ def add_once(session: Session, row: Mapping[str, Any]) -> bool:
 
 
 def response(session: Session, province_code: str, id: bytes) -> ResponseRow | None:
+    """The answer of that id within the province, or None."""
     return session.get(ResponseRow, (province_code, id))
 
 
@@ -66,6 +69,7 @@ def add_many(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def add_comments(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store free texts; rows as `tables.CommentRow`."""
     if rows:
         session.execute(insert(CommentRow), rows)
 
