@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import csv
 import io
+import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -16,6 +18,7 @@ from sqlalchemy.orm import Session
 from app import audit_words, trail
 from surveys import audit
 from surveys.access import Role
+from surveys.audit import Entry
 from surveys.store import audit as store
 from tests.app import staff
 from tests.world import build, run
@@ -38,7 +41,7 @@ def test_values_before_and_after_are_shown_and_escaped(client: FlaskClient, sess
     note(session)
     staff.sign_in(client)
     page = client.get("/audit/").text
-    assert "<del>planned</del> → <ins>&lt;b&gt;open2&lt;/b&gt;</ins>" in page
+    assert "<del>chưa mở</del> → <ins>&lt;b&gt;open2&lt;/b&gt;</ins>" in page
     assert page.index("Mục 3") < page.index("Mục 2") < page.index("Mục 1")
 
 
@@ -228,3 +231,14 @@ def test_words_are_for_actions_that_are_noted():
     texts = "\n".join(path.read_text(encoding="utf-8") for folder in ("app", "surveys")
                       for path in (TOP / folder).rglob("*.py") if path.name != "audit_words.py")
     assert [action for action in audit_words.WORDS if f'"{action}"' not in texts] == []
+
+
+def test_values_are_said_as_people_say_them() -> None:
+    grants = [{"role": "observer", "unit": "44", "from": "2026-12-31", "to": None}]
+    entry = Entry(7, 0, "lan", "account.disabled", "account:ha", None, '{"state":"active"}',
+                  json.dumps({"state": "disabled", "grants": grants}), b"", b"")
+    shown = audit_words.told(entry, ZoneInfo("Asia/Ho_Chi_Minh"), "vi").changes
+    assert [(change.key, change.before, change.after) for change in shown] == [
+        ("Trạng thái", "đang hoạt động", "ngừng hoạt động"),
+        ("Vai trò", "", "Vai trò: Đại diện đơn vị phối hợp giám sát, Đơn vị: 44, Từ ngày: 31/12/2026"),
+    ]
