@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import string
 from collections import defaultdict
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ SAID_BY = {"_", "translate"}
 LABELS = {label for _endpoint, label, _actions in navigation.PLACES}
 
 
+@functools.cache  # two tests ask; nobody changes it
 def said() -> dict[str, set[str]]:
     """sentence -> files that say it: templates through Babel's own extractor, code by its syntax tree."""
     found: dict[str, set[str]] = defaultdict(set)
