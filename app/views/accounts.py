@@ -335,9 +335,12 @@ def move(name: str) -> ResponseReturnValue:
     return _done(name, form, "workplace", lambda session, today: domain.move(session, by(), name, workplace, today))
 
 
-@bp.post("/of/<name>/disable")
+@bp.route("/of/<name>/disable", methods=["GET", "POST"])
 @requires(Action.MANAGE_ACCOUNTS)
 def disable(name: str) -> ResponseReturnValue:
+    """By GET: what it comes to, and a button; nothing is done before that."""
+    if request.method == "GET":
+        return _sure_page(name, "disable", Action.MANAGE_ACCOUNTS)
     return _done(name, Form(), "state", lambda session, today: domain.disable(session, by(), name, today))
 
 
@@ -347,10 +350,13 @@ def enable(name: str) -> ResponseReturnValue:
     return _done(name, Form(), "state", lambda session, today: domain.enable(session, by(), name, today))
 
 
-@bp.post("/of/<name>/reset")
+@bp.route("/of/<name>/reset", methods=["GET", "POST"])
 @requires(Action.RESET_ACCOUNTS)
 def reset(name: str) -> ResponseReturnValue:
-    purpose = domain.FACTOR if request.form.get("purpose") == domain.FACTOR else domain.RESET
+    """By GET: what it comes to, and a button; a wrong click signs nobody out."""
+    purpose = domain.FACTOR if request.values.get("purpose") == domain.FACTOR else domain.RESET
+    if request.method == "GET":
+        return _sure_page(name, purpose, Action.RESET_ACCOUNTS)
     return _done(name, Form(), "state", lambda session, today: domain.renew(session, by(), name, purpose, today))
 
 
@@ -410,6 +416,24 @@ def _done(name: str, form: Form, field: str, do: Doing, page: Paging | None = No
     if isinstance(issued, Issued):
         return _codes_page([issued])
     return redirect(url_for("accounts.one", name=store.normal(name), done=1), 303)
+
+
+def _sure_page(name: str, deed: str, action: Action) -> ResponseReturnValue:
+    """Asks once more before a reset or a closing, and says what follows from it; a refusal is told at once."""
+    today = server_day()
+    try:
+        with reading() as session:
+            account = domain.governed(session, by(), action, name, today)
+            alive = sessions.count(session, account.id, time.time())
+    except Refusal as refusal:
+        if refusal.code in {"account_unknown", "access_denied"}:
+            raise
+        form = Form()
+        form.refused(refusal, "state")
+        return _one_page(name, form)
+    if deed != "disable" and account.state == store.INVITED:
+        deed = domain.INVITE
+    return render_template("accounts/sure.html", account=account, deed=deed, sessions=alive)
 
 
 def _one_page(name: str, form: Form) -> ResponseReturnValue:

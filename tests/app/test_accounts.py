@@ -375,6 +375,24 @@ def test_foreign_accounts_do_not_exist_and_higher_ones_show_no_buttons(place, cl
     assert send(client, "/accounts/of/manager/reset", {}, form_at="/accounts/of/officer").status_code == 422
 
 
+def test_a_reset_and_a_closing_are_asked_about_once_more(place, client: FlaskClient, session: Session):
+    _people(session)
+    session.commit()
+    staff.sign_in(client, Role.ADMINISTRATOR)
+    page = client.get("/accounts/of/officer").text
+    for path in ("reset", "disable"):
+        assert f'action="/accounts/of/officer/{path}"' not in page  # no button does it at once
+        assert f'href="/accounts/of/officer/{path}"' in page
+        asked = client.get(f"/accounts/of/officer/{path}").text
+        assert f'method="post" action="/accounts/of/officer/{path}"' in asked
+        assert 'href="/accounts/of/officer">Thôi' in asked
+    assert 'name="purpose" value="factor"' in client.get("/accounts/of/officer/reset?purpose=factor").text
+    assert not {"account.reset", "account.disabled"} & set(actions(session))  # looking did nothing
+    session.rollback()
+    staff.sign_in(other := place.test_client(), Role.HELP_DESK, "90")
+    assert other.get("/accounts/of/manager/reset").status_code == 422  # told before the button, not after
+
+
 def test_a_foreign_code_gives_no_letter(place: Flask, client: FlaskClient, session: Session):
     issued = accounts.invite(session, ADMINISTRATOR, new("neighbour", unit="911", workplace="911"), server_day())
     session.commit()
