@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from app import messages
 from app.language import current
-from surveys import mergers
+from surveys import mergers, sheets
 from surveys.errors import Fault, UnitRefusal
 from surveys.mergers import CLOSE, PART, WHOLE, Plan, Successor
 from surveys.units import Kind, Unit, UnitTree
@@ -176,7 +176,7 @@ def has_below(tree: UnitTree, code: str) -> bool:
 def _day(text: str) -> date | None:
     """A day of a decree; None for what is none."""
     try:
-        day = date.fromisoformat(text)
+        day = sheets.day_of(text)
     except ValueError:
         return None
     return day if 1900 <= day.year <= 2200 else None

@@ -7,6 +7,7 @@ from datetime import date
 
 from app import language, messages
 from surveys.errors import Fault, Refusal
+from surveys.sheets import day_of
 
 
 class Form:
@@ -36,9 +37,9 @@ class Form:
         if not self[field]:
             return None
         try:
-            return date.fromisoformat(self[field])
+            return day_of(self[field])  # a browser without a calendar sends what was typed
         except ValueError:
-            self.refuse(field, "day_malformed", {"value": self[field][:20]})
+            self.refuse(field, "day_unreadable", {"value": self[field][:20]})
             return None
 
     def take(self, faults: Iterable[Fault], otherwise: str) -> None:

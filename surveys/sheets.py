@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from surveys.errors import Fault, ImportRefusal
 
 Row = tuple[int, Sequence[str]]
 """line of the file (the header is line 1) and cells"""
+
+
+_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,15 @@ def read(content: bytes) -> Sheet:
         return Sheet(tuple(column.strip() for column in header), list(rows))
     except StopIteration:
         raise ImportRefusal("sheet_empty") from None
+
+
+def day_of(text: str) -> date:
+    """The day that people wrote, 31/12/2026 or 2026-12-31; raises ValueError."""
+    if found := _DAY.fullmatch(text):
+        return date(int(found[3]), int(found[2]), int(found[1]))
+    if not _ISO_DAY.fullmatch(text):  # fromisoformat() also takes '20261231' and week dates
+        raise ValueError(text)
+    return date.fromisoformat(text)
 
 
 def column_faults(columns: Sequence[str], required: Sequence[str], optional: Sequence[str]) -> list[Fault]:

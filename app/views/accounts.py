@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app import account_letters, auth, language, messages, server_day
+from app.account_columns import COLUMNS
 from app.auth import requires
 from app.db import reading, transaction
 from app.language import translate as _
@@ -210,7 +211,7 @@ def from_list() -> ResponseReturnValue:
         return render_template("accounts/list.html", form=form, preview=None)
     try:
         sheet, content = _uploaded()
-        asked = account_lists.accounts(sheet, _role_codes())
+        asked = account_lists.accounts(account_lists.translated(sheet, COLUMNS), _role_codes())
         with reading() as session:
             tree = units.tree(session, server_day())
             faults = [*asked.faults, *domain.list_faults(session, by(), asked.rows, server_day())]
@@ -220,7 +221,7 @@ def from_list() -> ResponseReturnValue:
     except Refusal as refusal:
         form.refused(refusal, "file")
         return render_template("accounts/list.html", form=form, preview=None), UNPROCESSABLE
-    said = [messages.fault_sentence(fault, language.current()) for fault in _in_order(faults)]
+    said = [messages.fault_sentence(fault, language.current()) for fault in _in_order(faults, sheet)]
     preview = [
         (row, new.name, new.display, _place(new.workplace, tree, ""),
          [f"{role_word(held.role, language.current())} – {_place(held.unit, tree)}" for held in new.held])
@@ -233,8 +234,14 @@ def from_list() -> ResponseReturnValue:
     return page, UNPROCESSABLE if faults else 200
 
 
-def _in_order(faults: Sequence[Fault]) -> list[Fault]:
-    return sorted(faults, key=lambda fault: (fault.row or 0, fault.column or ""))
+def _in_order(faults: Sequence[Fault], sheet: Sheet) -> list[Fault]:
+    """One fault a cell, the first that was found, under the heading that the list itself has."""
+    headings = dict(zip(account_lists.translated(sheet, COLUMNS).columns, sheet.columns, strict=True))
+    first: dict[tuple[int, str], Fault] = {}
+    for fault in faults:
+        place = (fault.row or 0, headings.get(fault.column or "", fault.column or ""))
+        first.setdefault(place, Fault(fault.code, fault.row, place[1] or None, fault.details))
+    return [first[place] for place in sorted(first)]
 
 
 def _uploaded() -> tuple[Sheet, str]:
@@ -257,7 +264,7 @@ def _role_codes() -> dict[str, str]:
 @requires(Action.MANAGE_ACCOUNTS)
 def list_template() -> ResponseReturnValue:
     """An empty list to fill in, with one line as an example."""
-    columns = (*account_lists.REQUIRED[:2], "workplace", "role", "unit", "valid_from", "valid_to")
+    columns = tuple(COLUMNS)
     line = ("lan.nguyen", "Nguyễn Thị Lan", "", ROLE_WORDS["unit_officer"][0], "", "", "31/12/2026")
     text = "\ufeff" + "".join(",".join(cells) + "\r\n" for cells in (columns, line))
     return Response(

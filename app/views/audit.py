@@ -18,7 +18,7 @@ from app.exports import trail as files
 from app.language import current
 from app.language import translate as _
 from app.settings import Settings
-from surveys import audit
+from surveys import audit, sheets
 from surveys.access import AccessRefusal, Action
 from surveys.audit import Query, Verdict
 from surveys.errors import NotFound, Refusal
@@ -132,7 +132,7 @@ def _query(typed: Mapping[str, str]) -> tuple[Query, list[tuple[str, str]]]:
     days: dict[str, date | None] = {}
     for name in ("from", "to"):
         try:
-            days[name] = date.fromisoformat(typed[name]) if typed[name] else None
+            days[name] = sheets.day_of(typed[name]) if typed[name] else None
         except ValueError:
             days[name] = None
             problems.append((name, _("Ngày không đọc được. Ông/Bà vui lòng nhập theo dạng 2026-11-24.")))

@@ -16,7 +16,7 @@ from app.language import current
 from app.language import translate as _
 from app.settings import Settings
 from app.uploads import takes_files
-from surveys import access, unit_changes, workbooks
+from surveys import access, sheets, unit_changes, workbooks
 from surveys.access import Action
 from surveys.errors import ImportRefusal, NotFound, UnitRefusal
 from surveys.reading import block, unit_order
@@ -276,7 +276,7 @@ def _day_asked() -> tuple[date, str]:
     if not text:
         return server_day(), ""
     try:
-        return date.fromisoformat(text), ""
+        return sheets.day_of(text), ""
     except ValueError:
         return server_day(), _("Ngày không đúng; trang đang hiển thị danh mục của hôm nay.")
 
