@@ -28,7 +28,7 @@ bp = Blueprint("home", __name__)
 
 PLACES: Mapping[str, str] = {
     "wave": "waves.wave", "progress": "waves.progress", "proposal": "approvals.proposal", "draft": "workshop.draft",
-    "accounts": "accounts.index", "audit": "audit.index",
+    "accounts": "accounts.index", "new_account": "accounts.new", "new_wave": "waves.new", "audit": "audit.index",
 }
 """where a task is done -> the endpoint"""
 
