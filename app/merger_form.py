@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from app import messages
 from app.language import current
 from surveys import mergers
-from surveys.days import iso_day
+from surveys.days import typed_day as day_of
 from surveys.errors import Fault, UnitRefusal
 from surveys.mergers import CLOSE, PART, WHOLE, Plan, Successor
 from surveys.units import Kind, Unit, UnitTree
@@ -173,7 +173,7 @@ def parents(tree: UnitTree, form: Form) -> list[Unit]:
 def _day(text: str) -> date | None:
     """A day of a decree; None for what is none."""
     try:
-        day = iso_day(text)
+        day = day_of(text)
     except ValueError:
         return None
     return day if 1900 <= day.year <= 2200 else None

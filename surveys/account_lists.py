@@ -46,6 +46,12 @@ def read(content: bytes) -> Sheet:
     return sheet
 
 
+def translated(sheet: Sheet, column_words: Mapping[str, str]) -> Sheet:
+    """The same table under our names of its columns; column_words: what people call a column -> its name."""
+    names = {fold(word): name for word, name in column_words.items()}
+    return Sheet(tuple(names.get(fold(column), column) for column in sheet.columns), sheet.rows)
+
+
 def accounts(sheet: Sheet, role_words: Mapping[str, str]) -> Accounts:
     """The accounts of a list and every fault of its form; whether units exist is `accounts.list_faults`' business.
 
@@ -85,7 +91,7 @@ def _day(text: str, row: int, column: str, faults: list[Fault]) -> date | None:
     try:
         return typed_day(text)
     except ValueError:
-        faults.append(Fault("day_malformed", row, column, {"value": text[:20]}))
+        faults.append(Fault("day_unreadable", row, column, {"value": text[:20]}))
         return None
 
 

@@ -126,7 +126,7 @@ def one(session: Session, by: By, name: str, today: date) -> Account:
     return account
 
 
-def _governed(session: Session, by: By, action: Action, name: str, today: date) -> Account:
+def governed(session: Session, by: By, action: Action, name: str, today: date) -> Account:
     account = one(session, by, name, today)
     if not by.grants.may(action):
         raise access.AccessRefusal("access_denied", action=action.value)
@@ -311,7 +311,7 @@ def renew(session: Session, by: By, name: str, purpose: str, today: date) -> Iss
     The old passphrase stops working at once and every session ends. Raises Refusal("account_oneself"),
     AccessRefusal("account_above"), Refusal("account_closed").
     """
-    account = _governed(session, by, Action.RESET_ACCOUNTS, name, today)
+    account = governed(session, by, Action.RESET_ACCOUNTS, name, today)
     if account.state != store.INVITED and not account.opens(today):
         raise Refusal("account_closed", name=account.name)
     if account.state == store.INVITED:
@@ -332,7 +332,7 @@ def renew(session: Session, by: By, name: str, purpose: str, today: date) -> Iss
 
 def grant(session: Session, by: By, name: str, new: Grant, today: date) -> None:
     """Raises Refusal of the fault's code; NotFound; AccessRefusal("account_above")."""
-    account = _governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
+    account = governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
     _give(session, by, account, new, today)
     end_sessions(session, account)
 
@@ -346,7 +346,7 @@ def _give(session: Session, by: By, account: Account, new: Grant, today: date) -
 
 def end_grant(session: Session, by: By, name: str, grant_id: int, last_day: date, today: date) -> None:
     """The grant's last day is `last_day`; one that has not begun ends before its first day and never counts."""
-    account = _governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
+    account = governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
     held = next((held for held in store.held_by(session, account.id) if held.id == grant_id), None)
     if held is None or over(held.grant, today):
         raise NotFound("grant_unknown")
@@ -366,7 +366,7 @@ def _end(session: Session, account: Account, held: Held, last_day: date) -> None
 
 def move(session: Session, by: By, name: str, workplace: str | None, today: date) -> None:
     """Another workplace; refused where a role that the person holds does not go with it."""
-    account = _governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
+    account = governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
     tree = units.tree(session, today)
     if fault := _workplace_fault(by, tree, workplace):
         raise Refusal(fault.code, faults=[fault], **fault.details)
@@ -381,7 +381,7 @@ def move(session: Session, by: By, name: str, workplace: str | None, today: date
 
 def manageable(session: Session, by: By, name: str, today: date) -> Account:
     """An account that the asker may change, or a refusal."""
-    return _governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
+    return governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
 
 
 def leave(session: Session, by: By, name: str, last_day: date, today: date) -> None:
@@ -396,7 +396,7 @@ def leave(session: Session, by: By, name: str, last_day: date, today: date) -> N
 
 def disable(session: Session, by: By, name: str, today: date) -> None:
     """Shut an account: sessions end, codes stop working, grants stay on record."""
-    account = _governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
+    account = governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
     if account.state == store.DISABLED:
         return
     store.change(session, account.id, state=store.DISABLED)
@@ -407,7 +407,7 @@ def disable(session: Session, by: By, name: str, today: date) -> None:
 
 def enable(session: Session, by: By, name: str, today: date) -> Issued:
     """Open a shut account again: with a fresh code, never with the old passphrase."""
-    account = _governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
+    account = governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
     if account.state != store.DISABLED and account.opens(today):
         raise Refusal("account_open", name=account.name)
     store.change(session, account.id, state=store.INVITED, passphrase=None, last_day=None, second_factor=None,

@@ -203,7 +203,7 @@ class _Reader:
         if mode is not None and mode is not Mode.PAPER:
             self.faults.add("late_mode", line, "mode", mode=mode.word)
         if day is not None and _after(self.wave, day):
-            self.faults.add("late_day", line, "day", day=day.isoformat(), last=f"{self.wave.closes}")
+            self.faults.add("late_day", line, "day", day=day, last=self.wave.closes)
 
     def _unit(self, line: int, column: str, code: str) -> int | None:
         if not code:
@@ -244,7 +244,7 @@ class _Reader:
             self.faults.add("day_malformed", line, "day", value=text[:40])
             return None
         if not OLDEST <= day <= self.today:
-            self.faults.add("day_outside", line, "day", value=text, last=self.today.isoformat())
+            self.faults.add("day_outside", line, "day", day=day, last=self.today)
             return None
         return day
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from surveys import access, approvals, conduct
-from surveys.access import Action, Grants
+from surveys.access import Action, Grants, Role
 from surveys.approvals import Proposal
 from surveys.conduct import Standing
 from surveys.score_fields import Record
@@ -29,6 +29,8 @@ SOON = 14
 """days before something is called due"""
 VERIFY_EVERY = 7
 """days after which the audit trail should be looked through again"""
+TWO = 2
+"""managers, at the least: nobody confirms what he proposed himself"""
 REMEMBERED = 14
 """days for which a rejection is shown to whoever proposed"""
 
@@ -117,6 +119,8 @@ def _waves(session: Session, grants: Grants, today: date, waiting: list[Proposal
         collecting = wave.state is State.OPEN and grants.may(Action.SEE_RESULTS)
         if collecting and (silent := _silent(session, wave, tree, grants)):
             yield _task(wave, "units_silent", "progress", count=silent)
+    if grants.may(Action.MANAGE_WAVES) and not _in_reach(session, grants, Action.MANAGE_WAVES):
+        yield Task("wave_none", "new_wave")
     for wave, _ in _in_reach(session, grants, Action.KEY_ANSWERS):
         if wave.state is State.OPEN:
             yield Task("keying_later", "", {}, wave.title)
@@ -217,6 +221,9 @@ def _accounts(session: Session, grants: Grants, today: date) -> Iterator[Task]:
     }
     if invited:
         yield Task("invitations_waiting", "accounts", {"state": accounts.INVITED}, count=len(invited))
+    managers = accounts.holders(session, Role.PROVINCE_MANAGER, today)
+    if everywhere and rows and len(managers) < TWO:  # the demonstration's doors are no accounts
+        yield Task("managers_few" if managers else "managers_none", "new_account")
     strays = {unit for _, unit, _ in rows if unit is not None and unit not in tree}
     gone = _ended(session, strays, today)
     ours = {code for code, above in gone.items() if everywhere or above & set(held)}

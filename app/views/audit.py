@@ -21,7 +21,7 @@ from app.settings import Settings
 from surveys import audit
 from surveys.access import AccessRefusal, Action
 from surveys.audit import Query, Verdict
-from surveys.days import iso_day
+from surveys.days import typed_day
 from surveys.errors import NotFound, Refusal
 from surveys.store import audit as store
 from surveys.store import units
@@ -133,7 +133,7 @@ def _query(typed: Mapping[str, str]) -> tuple[Query, list[tuple[str, str]]]:
     asked: dict[str, date | None] = {}
     for name in ("from", "to"):
         try:
-            asked[name] = iso_day(typed[name]) if typed[name] else None
+            asked[name] = typed_day(typed[name]) if typed[name] else None
         except ValueError:
             asked[name] = None
             problems.append((name, _("Ngày không đọc được. Ông/Bà vui lòng nhập theo dạng 2026-11-24.")))

@@ -159,6 +159,16 @@ def lasting_grants(session: Session, day: date) -> list[tuple[int, str | None, s
     return [(account, unit, state) for account, unit, state in rows]
 
 
+def holders(session: Session, role: Role, day: date) -> set[int]:
+    """Ids of the accounts that are not closed and hold the role, on the day or later."""
+    return set(session.scalars(
+        select(GrantRow.account_id).join(AccountRow, AccountRow.id == GrantRow.account_id).where(
+            AccountRow.state != DISABLED, GrantRow.role == role.value,
+            or_(GrantRow.valid_to.is_(None), GrantRow.valid_to >= day),
+        )
+    ))
+
+
 def end_grant(session: Session, grant_id: int, last_day: date) -> None:
     """Its last day, inclusive."""
     session.execute(update(GrantRow).where(GrantRow.id == grant_id).values(valid_to=last_day))

@@ -284,6 +284,23 @@ def test_a_list_with_faults_makes_nothing_and_names_row_and_column(place: Flask,
     assert not (tmp_path / "l.pdf").exists()
 
 
+def test_the_file_to_fill_in_comes_back_with_its_own_headings_and_one_fault_a_cell(place: Flask, client: FlaskClient):
+    staff.sign_in(client)
+    template = client.get("/accounts/list/template.csv").text.lstrip("\ufeff")
+    assert template.startswith("Tên đăng nhập,Họ và tên,Mã nơi công tác,Vai trò,Mã đơn vị,Từ ngày,Đến hết ngày")
+    header = template.splitlines()[0]
+
+    def previewed(line: str) -> str:
+        sent = {"csrf_token": token(client.get("/accounts/list")), "content": f"{header}\n{line}\n"}
+        return client.post("/accounts/list", data=sent).text
+
+    assert "Tạo 1 tài khoản" in previewed("lan.nguyen,Nguyễn Thị Lan,902,Cán bộ đầu mối của đơn vị,902,,31/12/2030")
+    faulty = previewed("lan.nguyen,Nguyễn Thị Lan,902,Vua,902,,31/02/2030")
+    assert "cột Vai trò: Không có vai trò" in faulty
+    assert "Chưa chọn vai trò" not in faulty
+    assert "cột Đến hết ngày: “31/02/2030” không phải một ngày có thật; hãy viết như 31/07/2026." in faulty
+
+
 def test_a_workbook_is_previewed_then_carried_out(place: Flask, client: FlaskClient):
     staff.sign_in(client)
     book = Workbook()
@@ -373,6 +390,24 @@ def test_foreign_accounts_do_not_exist_and_higher_ones_show_no_buttons(place, cl
     assert "/reset" in client.get("/accounts/of/officer").text
     assert "/grants" not in client.get("/accounts/of/officer").text
     assert send(client, "/accounts/of/manager/reset", {}, form_at="/accounts/of/officer").status_code == 422
+
+
+def test_a_reset_and_a_closing_are_asked_about_once_more(place, client: FlaskClient, session: Session):
+    _people(session)
+    session.commit()
+    staff.sign_in(client, Role.ADMINISTRATOR)
+    page = client.get("/accounts/of/officer").text
+    for path in ("reset", "disable"):
+        assert f'action="/accounts/of/officer/{path}"' not in page  # no button does it at once
+        assert f'href="/accounts/of/officer/{path}"' in page
+        asked = client.get(f"/accounts/of/officer/{path}").text
+        assert f'method="post" action="/accounts/of/officer/{path}"' in asked
+        assert 'href="/accounts/of/officer">Thôi' in asked
+    assert 'name="purpose" value="factor"' in client.get("/accounts/of/officer/reset?purpose=factor").text
+    assert not {"account.reset", "account.disabled"} & set(actions(session))  # looking did nothing
+    session.rollback()
+    staff.sign_in(other := place.test_client(), Role.HELP_DESK, "90")
+    assert other.get("/accounts/of/manager/reset").status_code == 422  # told before the button, not after
 
 
 def test_a_foreign_code_gives_no_letter(place: Flask, client: FlaskClient, session: Session):
