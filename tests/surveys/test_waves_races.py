@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from surveys import collection, conduct, responses
 from surveys.errors import Refusal
 from surveys.origin import Flag, Language, Mode
 from surveys.responses import Place, Submission
+from surveys.store import definitions
 from surveys.store import responses as response_store
 from surveys.store import waves as store
 from surveys.waves import State, Wave
@@ -48,7 +48,7 @@ def at_once(app: Flask, *steps: Callable[[Session], object]) -> list[str]:
                 outcomes.append("done")
             except Refusal as refusal:
                 outcomes.append(refusal.code)
-            except Exception as fault:  # noqa: BLE001  # a fault in a thread would go unseen
+            except Exception as fault:  # a fault in a thread would go unseen
                 outcomes.append(repr(fault))
 
     threads = [threading.Thread(target=one, args=(step,)) for step in steps]
@@ -59,19 +59,18 @@ def at_once(app: Flask, *steps: Callable[[Session], object]) -> list[str]:
     return sorted(outcomes)
 
 
-def submission(wave: Wave, mode: Mode = Mode.PHONE) -> Submission:
-    return Submission(
-        b"a" * 16, dict.fromkeys(ITEMS, "4"), wave.questionnaire_id, mode, Language.VI, 60, Flag(0)
-    )
+def sending(code: str, number: int) -> Callable[[Session], object]:
+    """An answer of its own, at the point."""
+    def send(session: Session) -> object:
+        wave, point = store.wave(session, "W1"), collection.point(session, code)
+        form = definitions.questionnaire(session, wave.questionnaire_id)
+        sent = Submission(
+            bytes([number]) * 16, dict.fromkeys(ITEMS, "4"), wave.questionnaire_id, Mode.PHONE, Language.VI, 60, Flag(0)
+        )
+        place = Place(point.province_code, point.cell, point_id=point.id)
+        return responses.accept(session, sent, place, form, server_day(), signer())
 
-
-def answer(session: Session, code: str, today: date, mode: Mode = Mode.PHONE) -> object:
-    wave = store.wave(session, "W1")
-    point = collection.point(session, code)
-    form = conduct.definitions.questionnaire(session, wave.questionnaire_id)
-    return responses.accept(
-        session, submission(wave, mode), Place(point.province_code, point.cell, point_id=point.id), form, today, signer()
-    )
+    return send
 
 
 @pytest.mark.parametrize("pause", ["before it is written", "before it is committed"])
@@ -106,7 +105,7 @@ def test_an_answer_on_its_way_while_a_wave_is_closed_and_fixed_is_counted_or_ref
     with world.app.app_context():
         try:
             with transaction() as session:
-                answer(session, world.point, server_day())
+                sending(world.point, 1)(session)
             said = "taken"
         except Refusal as refusal:
             said = refusal.code
@@ -118,23 +117,12 @@ def test_an_answer_on_its_way_while_a_wave_is_closed_and_fixed_is_counted_or_ref
 def test_many_answers_while_a_wave_is_closed_and_fixed_are_counted_or_refused(world: World):
     fixed: list[int] = []
 
-    def send(number: int) -> Callable[[Session], object]:
-        def one(session: Session) -> None:
-            wave = store.wave(session, "W1")
-            point = collection.point(session, world.point)
-            form = conduct.definitions.questionnaire(session, wave.questionnaire_id)
-            sent = Submission(bytes([number]) * 16, dict.fromkeys(ITEMS, "4"), wave.questionnaire_id, Mode.PHONE,
-                              Language.VI, 60, Flag(0))
-            place = Place(point.province_code, point.cell, point_id=point.id)
-            responses.accept(session, sent, place, form, server_day(), signer())
-        return one
-
     def close(session: Session) -> None:
         conduct.close(session, "W1", server_day())
         wave = conduct.fix(session, "W1", server_day())
         fixed.append(store.answers_of(session, [wave])[wave.id])
 
-    outcomes = at_once(world.app, *(send(number) for number in range(8)), close, *(send(number) for number in (8, 9)))
+    outcomes = at_once(world.app, *(sending(world.point, number) for number in range(8)), close, *(sending(world.point, n) for n in (8, 9)))
     assert set(outcomes) <= {"done", "wave_not_open"}
     assert fixed == [world.count()] == [outcomes.count("done") - 1]
 
