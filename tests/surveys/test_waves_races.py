@@ -122,7 +122,8 @@ def test_many_answers_while_a_wave_is_closed_and_fixed_are_counted_or_refused(wo
         wave = conduct.fix(session, "W1", server_day())
         fixed.append(store.answers_of(session, [wave])[wave.id])
 
-    outcomes = at_once(world.app, *(sending(world.point, number) for number in range(8)), close, *(sending(world.point, n) for n in (8, 9)))
+    answers = [sending(world.point, number) for number in range(10)]
+    outcomes = at_once(world.app, *answers[:8], close, *answers[8:])
     assert set(outcomes) <= {"done", "wave_not_open"}
     assert fixed == [world.count()] == [outcomes.count("done") - 1]
 
