@@ -5,7 +5,7 @@ What is not a number of ours is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -30,8 +30,14 @@ KEPT = 32
 """tables in memory; one takes some 50 KB"""
 
 
-def counts(of: Counts, found: Progress) -> Markup:
-    """The cells of a unit's row of progress."""
+def counts(found: Progress) -> Mapping[str, Markup]:
+    """Unit code -> the cells of its row of progress; '' -> those of the sum. Drawn once per progress and language."""
+    return _COUNTS.of((found, current()), lambda: {
+        "": _counts(found.whole, found), **{row.unit.code: _counts(row.counts, found) for row in found.rows},
+    })
+
+
+def _counts(of: Counts, found: Progress) -> Markup:
     drawn = [
         f'<td class="number">{number} <span class="soft">({share})</span></td>' if share
         else f'<td class="number">{number}</td>'
@@ -135,11 +141,13 @@ def _changed(old: Record, new: Record, about: Captions, say: wave_words.Figures)
     ).format(new["unit_name"], about.title(new["measure"], current()), say.figure(old), say.figure(new))
 
 
+_COUNTS: Kept[Mapping[str, Markup]] = Kept(KEPT)
 _SIDES: Kept[Side] = Kept(KEPT)
 _CHANGES: Kept[Sequence[Markup]] = Kept(KEPT)
 
 
 def forget() -> None:
     """As a fresh process, for benchmarks."""
+    _COUNTS.forget()
     _SIDES.forget()
     _CHANGES.forget()

@@ -49,7 +49,7 @@ def progress(wave_code: str) -> ResponseReturnValue:
     return render_template(
         "waves/progress.html", wave=wave, found=found, wording=wave_words, query=query, order=order, unit=unit,
         rows=coverage.sorted_rows(found.rows, order, names), simulated=wave.mark, today=server_day(), tree=tree,
-        cells=lambda counts: wave_tables.counts(counts, found),
+        cells=wave_tables.counts(found),
     )
 
 
