@@ -19,7 +19,7 @@ from app.result_words import Phrases
 from surveys import methods
 from surveys.captions import Captions
 from surveys.methods import Compared
-from surveys.progress import Counts, Progress
+from surveys.progress import Counts, Progress, Row
 from surveys.publication import Draft
 from surveys.reading import unit_order
 from surveys.score_fields import Record
@@ -31,10 +31,18 @@ KEPT = 32
 
 
 def counts(found: Progress) -> Mapping[str, Markup]:
-    """Unit code -> the cells of its row of progress; '' -> those of the sum. Drawn once per progress and language."""
+    """Unit code -> its row of progress; '' -> the cells of the sum. Drawn once per progress and language."""
     return _COUNTS.of((found, current()), lambda: {
-        "": _counts(found.whole, found), **{row.unit.code: _counts(row.counts, found) for row in found.rows},
+        "": _counts(found.whole, found), **{row.unit.code: _unit(row, found) for row in found.rows},
     })
+
+
+def _unit(row: Row, found: Progress) -> Markup:
+    if row.counts.answers:
+        return Markup('<tr><th scope="row">{}</th>{}</tr>\n').format(row.unit.name, _counts(row.counts, found))
+    return Markup('<tr class="silent"><th scope="row">{} <span class="tag">{}</span></th>{}</tr>\n').format(
+        row.unit.name, _("chưa có phiếu"), _counts(row.counts, found)
+    )
 
 
 def _counts(of: Counts, found: Progress) -> Markup:
