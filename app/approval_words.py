@@ -17,7 +17,7 @@ from surveys.canonical import Document
 from surveys.days import iso_day
 
 KINDS: Mapping[str, tuple[str, str]] = {
-    "definition": ("Phê duyệt phiếu hỏi, cách tính", "Approve a definition"),
+    "definition": ("Phê duyệt phiếu hỏi, phương pháp", "Approve a definition"),
     "publication": ("Công bố kết quả", "Publish results"),
     "correction": ("Đính chính kết quả", "Correct results"),
     "comments": ("Công khai ý kiến góp ý cho đơn vị", "Release comments to the unit"),

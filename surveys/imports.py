@@ -100,6 +100,7 @@ def store_batch(session: Session, wave: Wave, batch: Batch, key: bytes) -> Impor
     Raises WaveRefusal("wave_import_closed"); ImportRefusal ("import_repeated" for a file that is in already,
     "import_faulty" where fpc or weights contradict what is stored). Nothing is stored then.
     """
+    wave_store.hold_places(session, wave.province_code)  # before the wave: two files and a fixing wait in one order
     wave = wave_store.held(session, wave)
     _require_open(wave, batch.today)
     rows = batch.rows

@@ -69,13 +69,13 @@ def accept(
     WaveRefusal("wave_not_open").
     """
     cell = wave_store.cell(session, place.province_code, place.cell)
-    wave = wave_store.wave_by_id(session, cell.wave_id)
     encoded = encode(table_of(questionnaire), submission.fields)
     row = _row(submission, place, cell, encoded, today)
 
     known = store.response(session, place.province_code, submission.id)
     if known is None:
-        _require_open(session, wave, submission.mode, place, today)
+        # held until this commits: who closes or fixes the wave waits for answers on their way, and so counts them
+        _require_open(wave_store.held_by_id(session, cell.wave_id), submission.mode, place, today)
         # the answer first, the slip second: 64 parallel sends of one answer then meet at the primary key
         if store.add_once(session, row):
             _spend(session, place)
@@ -91,12 +91,10 @@ def accept(
     return signer.acknowledge(submission.id, store.day_of(known.day), repeated=True)
 
 
-def _require_open(session: Session, wave: Wave, mode: Mode, place: Place, today: date) -> None:
+def _require_open(wave: Wave, mode: Mode, place: Place, today: date) -> None:
     """After collection paper alone is taken, and no slip is spent any more."""
-    if not wave.takes_answers(today):
-        wave = wave_store.held(session, wave)  # the figures may be about to be fixed: one waits for the other
-        if place.slip is not None:
-            raise WaveRefusal("wave_not_open", wave=wave.code, state=wave.state.value)
+    if place.slip is not None and not wave.takes_answers(today):
+        raise WaveRefusal("wave_not_open", wave=wave.code, state=wave.state.value)
     require_open(wave, today, mode)
 
 
