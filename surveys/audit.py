@@ -108,7 +108,7 @@ class Break:
 
     code: str
     """'audit_gap', 'audit_altered', 'audit_unbound', 'audit_shortened', 'audit_head_altered', 'audit_headless',
-    'audit_set_back'"""
+    'audit_set_back'; 'audit_unwitnessed' where the mark that is kept outside the database is gone"""
     seq: int
 
 

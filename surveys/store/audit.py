@@ -10,7 +10,7 @@ from sqlalchemy import Insert, Select, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from surveys.audit import START, Auditor, Entry, Query, head_seal, sealed
+from surveys.audit import START, Auditor, Entry, Mark, Query, head_seal, sealed
 from surveys.errors import Refusal
 from surveys.store import audit_places
 from surveys.store.tables import AuditHeadRow, AuditRow
@@ -76,6 +76,15 @@ def head(session: Session) -> tuple[int, bytes, bytes] | None:
     """(seq, digest, seal) of the head."""
     row = session.get(AuditHeadRow, HEAD)
     return None if row is None else (row.seq, row.digest, row.seal)
+
+
+def holds(session: Session, mark: Mark) -> bool:
+    """Whether the entry of a mark is in the trail, as it was then."""
+    seq, digest = mark
+    if not 0 < seq <= LARGEST_SEQ:
+        return seq == 0
+    found = session.scalar(select(AuditRow.digest).where(AuditRow.seq == seq))
+    return found is not None and hmac.compare_digest(found, digest)
 
 
 def page(
