@@ -20,9 +20,15 @@ HEAD = 1
 LARGEST_SEQ = 2**31 - 1
 
 
-def append(session: Session, by: Auditor, action: str, subject: str, before: str | None, after: str | None) -> None:
-    """Follow the last entry; Refusal("audit_broken") where the head is not ours or does not name that entry."""
-    province = audit_places.province(session, subject, datetime.fromtimestamp(by.at, UTC).date())
+def append(
+    session: Session, by: Auditor, action: str, subject: str, before: str | None, after: str | None,
+    province: str | None = None,
+) -> None:
+    """Follow the last entry; Refusal("audit_broken") where the head is not ours or does not name that entry.
+
+    province: None: found from the subject.
+    """
+    province = province or audit_places.province(session, subject, datetime.fromtimestamp(by.at, UTC).date())
     head = _locked_head(session, by.key)
     if not _fits(session, by.key, head):
         raise Refusal("audit_broken", seq=head.seq)
