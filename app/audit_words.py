@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "audit.read": ("Xem nhật ký", "Read the audit trail"),
     "audit.exported": ("Tải nhật ký về máy", "Exported the audit trail"),
     "audit.verified": ("Kiểm tra tính toàn vẹn của nhật ký", "Verified the audit trail"),
+    "audit.mark_taken": ("Nhận lại mốc sau khi khôi phục bản sao lưu", "Took the trail's mark anew after a restore"),
     "proposal.made": ("Đề nghị, chờ người thứ hai xác nhận", "Proposed, for a second person to confirm"),
     "proposal.approved": ("Xác nhận đề nghị", "Confirmed a proposal"),
     "proposal.rejected": ("Từ chối đề nghị", "Rejected a proposal"),

@@ -3,7 +3,8 @@
 Whoever looks after accounts does so within the reach of the own grants and never for the own account:
 - a grant is given, ended or reset over only where the own grant reaches its unit;
 - the help desk resets roles that work with a passphrase alone; the others are an administrator's;
-- nobody who works at a graded unit gets a role that keys answers, and nobody with such a role moves to one.
+- nobody who works at a graded unit gets a role that keys answers, and nobody with such a role moves to one; who holds
+  a role of the unit's own people works there, and of a unit that was closed nobody knows who comes after it.
 What is outside one's reach does not exist: NotFound("account_unknown").
 """
 
@@ -163,7 +164,8 @@ def _field_faults(by: By, new: NewAccount, tree: UnitTree, today: date) -> list[
     if not new.held:
         faults.append(Fault("account_role_missing", column="role"))
     for place, grant in enumerate(new.held, 1):
-        if found := grant_fault(by, tree, grant, None if fault else new.workplace, today):
+        others = [*new.held[: place - 1], *new.held[place:]]
+        if found := grant_fault(by, tree, grant, None if fault else new.workplace, today, others):
             faults.append(Fault(found.code, place, found.column, found.details))
     return faults
 
@@ -174,8 +176,10 @@ def _workplace_fault(by: By, tree: UnitTree, workplace: str | None) -> Fault | N
     return Fault("unit_unknown", column="workplace", details={"unit": workplace[:32]})
 
 
-def grant_fault(by: By, tree: UnitTree, grant: Grant, workplace: str | None, today: date) -> Fault | None:
-    """What speaks against a grant to somebody who works there, or None."""
+def grant_fault(
+    by: By, tree: UnitTree, grant: Grant, workplace: str | None, today: date, others: Iterable[Grant] = ()
+) -> Fault | None:
+    """What speaks against a grant to somebody who works there and holds the others, or None."""
     if grant.unit is not None and grant.unit not in tree:
         return Fault("unit_unknown", column="unit", details={"unit": grant.unit[:32]})
     if code := access.misplaced(grant.role, tree.unit(grant.unit) if grant.unit else None):
@@ -186,9 +190,19 @@ def grant_fault(by: By, tree: UnitTree, grant: Grant, workplace: str | None, tod
         return Fault("grant_beyond", column="unit")
     if grant.valid_to is not None and grant.valid_to < max(grant.valid_from or today, today):
         return Fault("grant_dates", column="valid_to")
-    at = tree.unit(workplace) if workplace is not None and workplace in tree else None
+    return _conflict(tree, grant, workplace, others)
+
+
+def _conflict(tree: UnitTree, grant: Grant, workplace: str | None, others: Iterable[Grant]) -> Fault | None:
+    if workplace is not None and workplace not in tree:
+        keeps_from = access.ROLES[grant.role] & access.SINGLE_ANSWERS
+        return Fault("grant_workplace_closed", column="role", details={"unit": workplace}) if keeps_from else None
+    at = tree.unit(workplace) if workplace is not None else None
     if code := access.conflict(grant.role, at):
         return Fault(code, column="role", details={"role": grant.role.value, "unit": at.name if at else ""})
+    for other in others:
+        if (unit := access.clash(grant, other, tree)) is not None:
+            return Fault("grant_graded", column="role", details={"role": grant.role.value, "unit": unit.name})
     return None
 
 
@@ -338,7 +352,8 @@ def grant(session: Session, by: By, name: str, new: Grant, today: date) -> None:
 
 
 def _give(session: Session, by: By, account: Account, new: Grant, today: date) -> None:
-    if fault := grant_fault(by, units.tree(session, today), new, account.workplace, today):
+    others = [held for held in account.held if not over(held, today)]
+    if fault := grant_fault(by, units.tree(session, today), new, account.workplace, today, others):
         raise Refusal(fault.code, faults=[fault], **fault.details)
     store.add_grant(session, account.id, new)
     audit.note(session, "account.granted", subject(account), after=written(new))

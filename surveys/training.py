@@ -39,14 +39,19 @@ def wipe(session: Session, code: str, *, confirmed: str, whole: bool, actor: str
         raise WaveRefusal("wave_not_training", wave=wave.code)
     if confirmed.strip() != wave.code:
         raise WaveRefusal("wipe_not_confirmed", wave=wave.code)
-    for proposal in approvals.waiting(session):
-        if proposal.subject == f"wave:{wave.code}":
-            approval_store.settle(session, proposal.id, ProposalState.WITHDRAWN, by=actor, on=today, answer="")
+    withdrawn = [each.id for each in approvals.waiting(session) if _about(each.subject, wave.code)]
+    for id in withdrawn:
+        approval_store.settle(session, id, ProposalState.WITHDRAWN, by=actor, on=today, answer="")
     gone = store.wipe(session, wave, whole=whole)
     if not whole:
         store.set_fields(session, wave, {"state": State.PLANNED.value, "fixed": None})
-    after = {"gone": gone, **({} if whole else {"state": State.PLANNED.value})}
+    after = {"gone": gone, "withdrawn": withdrawn, **({} if whole else {"state": State.PLANNED.value})}
     audit.note(session, "wave.deleted" if whole else "wave.wiped", f"wave:{wave.code}", {
         "state": wave.state.value, "title": wave.title,
-    }, after)
+    }, after, province=wave.province_code)
     return Wiped(gone, whole)
+
+
+def _about(subject: str, code: str) -> bool:
+    """The wave itself, or the comments of one of its units: those are gone, too."""
+    return subject == f"wave:{code}" or subject.startswith(f"comments:{code}/")

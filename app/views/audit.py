@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Set
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from app.language import translate as _
 from app.settings import Settings
 from surveys import audit
 from surveys.access import AccessRefusal, Action
-from surveys.audit import Query, Verdict
+from surveys.audit import Break, Query, Verdict
 from surveys.days import typed_day
 from surveys.errors import NotFound, Refusal
 from surveys.store import audit as store
@@ -70,12 +71,15 @@ FIELDS = ("actor", "action", "subject", "from", "to")
 def verify() -> ResponseReturnValue:
     """Look through the trail, for some seconds at most, and note what was found."""
     until = time.monotonic() + SECONDS
+    kept = trail.remembered(_settings())
     with reading() as session:
         reach(units.tree(session, server_day()))
         verdict = audit.verified(
-            keys.audit(), store.entries(session), store.head(session), kept=trail.remembered(_settings()),
+            keys.audit(), store.entries(session), store.head(session), kept=kept,
             enough=lambda: time.monotonic() > until,
         )
+    if kept is None and verdict.checked and verdict.broken is None:
+        verdict = replace(verdict, broken=Break("audit_unwitnessed", verdict.checked))
     if verdict.broken is not None:
         try:
             _note_verdict(verdict)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app import auth, language, messages, refresh, server_day, wave_tables, wave_words
 from app.auth import requires
 from app.db import reading, transaction
+from app.exports.csv import safe
 from app.result_words import Phrases
 from app.settings import Settings
 from app.staff_forms import Form
@@ -238,7 +239,7 @@ def populations_file(wave_code: str) -> ResponseReturnValue:
     writer.writerow(["unit", "name", "size"])
     for unit in conduct.gathering(reach.tree, reach.wave):
         size = told.get(unit.id or 0)
-        writer.writerow([unit.code, unit.name, "" if size is None else size])
+        writer.writerow([safe(unit.code), safe(unit.name), "" if size is None else size])
     return Response(
         b"\xef\xbb\xbf" + held.getvalue().encode(), mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="so-ho-so_{wave_code}.csv"'},

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from openpyxl import Workbook
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app import server_day
@@ -19,7 +20,7 @@ from surveys.access import Grant, Grants, Role
 from surveys.accounts import By, NewAccount
 from surveys.errors import NotFound, Refusal
 from surveys.store import accounts as store
-from surveys.store.tables import AuditRow, DraftRow, InvitationRow
+from surveys.store.tables import AuditRow, DraftRow, InvitationRow, UnitRow
 from tests.app import staff, wave_of_four
 from tests.app.staff import PASSPHRASE, send, token
 
@@ -126,6 +127,39 @@ def test_a_commune_clerk_is_never_moved_into_keying_nor_a_keyer_into_a_commune(p
     with pytest.raises(Refusal, match="grant_graded"):
         accounts.move(session, ADMINISTRATOR, "hoi.vien", "902", TODAY)
     assert store.by_name(session, "hoi.vien").workplace is None
+
+
+@pytest.mark.parametrize("own", [Role.UNIT_OFFICER, Role.ISSUANCE_OFFICER])
+@pytest.mark.parametrize("other, unit", [(Role.ENTRY_CLERK, "90"), (Role.INTERVIEWER, "902"), (Role.ENTRY_CLERK, "901"),
+                                         (Role.ANALYST, "90"), (Role.PROVINCE_MANAGER, "90")])
+def test_an_officer_of_a_commune_works_there_though_the_workplace_is_empty(
+    place: Flask, session: Session, own: Role, other: Role, unit: str
+):
+    both = (Grant(own, "902"), Grant(other, unit))
+    for held in (both, both[::-1]):
+        with pytest.raises(Refusal, match="account_faulty") as refused:
+            accounts.invite(session, ADMINISTRATOR, NewAccount("hai.vai", "Hai Vai", None, held), TODAY)
+        assert ("grant_graded", "role") in codes_of(refused)
+        accounts.invite(session, ADMINISTRATOR, NewAccount(f"mot.{held[0].role}", "Một", None, held[:1]), TODAY)
+        with pytest.raises(Refusal, match="grant_graded"):
+            accounts.grant(session, ADMINISTRATOR, f"mot.{held[0].role}", held[1], TODAY)
+
+
+def test_one_role_may_follow_the_other_by_its_days(place: Flask, session: Session):
+    accounts.invite(session, ADMINISTRATOR, new(workplace=None, last=TODAY), TODAY)
+    next_day = TODAY + timedelta(days=1)
+    accounts.grant(session, ADMINISTRATOR, "lan.nguyen", Grant(Role.ENTRY_CLERK, "90", next_day), TODAY)
+    with pytest.raises(Refusal, match="grant_graded"):
+        accounts.grant(session, ADMINISTRATOR, "lan.nguyen", Grant(Role.UNIT_OFFICER, "901"), TODAY)
+
+
+def test_a_merger_makes_nobody_of_a_closed_commune_a_keyer(place: Flask, session: Session):
+    accounts.invite(session, ADMINISTRATOR, new(), TODAY)
+    session.execute(update(UnitRow).where(UnitRow.code == "902").values(valid_to=TODAY))
+    later = TODAY + timedelta(days=1)
+    with pytest.raises(Refusal, match="grant_workplace_closed"):
+        accounts.grant(session, ADMINISTRATOR, "lan.nguyen", Grant(Role.ENTRY_CLERK, "90"), later)
+    accounts.grant(session, ADMINISTRATOR, "lan.nguyen", Grant(Role.OBSERVER, "90"), later)
 
 
 # who may do what to whom

@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app import audit_words, trail
@@ -108,8 +109,6 @@ def test_verifying_from_the_page_says_so_on_the_page(client: FlaskClient, sessio
 
 
 def _forge(session: Session, statement: str) -> None:
-    from sqlalchemy import text
-
     if session.get_bind().dialect.name == "sqlite":
         session.execute(text("drop trigger audit_kept"))
         session.execute(text("drop trigger audit_kept_as_written"))
@@ -145,7 +144,8 @@ def test_a_broken_end_stops_the_changes_of_staff(client: FlaskClient, session: S
 def test_the_command_prints_the_mark_and_holds_an_earlier_one_against_the_trail(
     app: Flask, session: Session, runner: FlaskCliRunner
 ):
-    note(session, 4)
+    note(session, 3)
+    run(runner, "audit", "list")
     said = run(runner, "audit", "verify")
     digest = list(store.entries(session))[3].digest.hex()
     assert f"4:{digest}" in said
@@ -168,9 +168,47 @@ def test_a_database_set_back_does_not_fit_the_mark_beside_the_key(
     assert "trạng thái cũ" in result.output
 
 
-def _forge_head(session: Session) -> None:
-    from sqlalchemy import text
+def test_what_happens_after_a_set_back_does_not_hide_it(
+    app: Flask, client: FlaskClient, session: Session, runner: FlaskCliRunner
+):
+    """Rows cut off and the head of that time put back: sealed by us both, so the next entries follow them."""
+    run(runner, "audit", "list")
+    session.rollback()
+    seq, digest, seal = store.head(session) or (0, b"", b"")
+    session.rollback()
+    staff.sign_in(client)
+    client.get("/audit/")
+    run(runner, "audit", "list")
+    kept = trail.remembered(app.config["HAILONG"])
+    assert kept is not None
+    _forge(session, f"delete from audit where seq > {seq}")
+    session.execute(text("update audit_head set seq = :seq, digest = :digest, seal = :seal"),
+                    {"seq": seq, "digest": digest, "seal": seal})
+    session.commit()
+    form = client.get("/audit/")
+    for _ in range(3):
+        assert client.post("/audit/verify", data={"csrf_token": staff.token(form)}).status_code == 409
+        assert runner.invoke(args=["audit", "verify"]).exit_code == 1
+    assert trail.remembered(app.config["HAILONG"]) == kept
 
+    run(runner, "audit", "take-mark", "--reason", "khôi phục bản sao lưu")
+    run(runner, "audit", "verify")
+    session.rollback()
+    last = list(store.entries(session))[-1]
+    assert last.action == "audit.mark_taken"
+    assert trail.spelt(kept) in (last.before or "")
+
+
+def test_a_mark_that_is_gone_is_said(app: Flask, client: FlaskClient, session: Session, runner: FlaskCliRunner):
+    staff.sign_in(client)
+    form = client.get("/audit/")
+    (app.config["HAILONG"].keys / "audit-mark").unlink()
+    assert client.post("/audit/verify", data={"csrf_token": staff.token(form)}).status_code == 409
+    (app.config["HAILONG"].keys / "audit-mark").write_text("1:xyz")
+    assert "audit-mark" in runner.invoke(args=["audit", "verify"]).output
+
+
+def _forge_head(session: Session) -> None:
     session.execute(text("delete from audit_head"))
     session.commit()
 
