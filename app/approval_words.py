@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from flask import current_app, url_for
 
+from app import numerals
 from app.language import current
 from app.language import translate as _
 from surveys.approvals import Proposal, State
 from surveys.canonical import Document
+from surveys.days import iso_day
 
 KINDS: Mapping[str, tuple[str, str]] = {
-    "definition": ("Phê duyệt phiếu hỏi, cách tính", "Approve a definition"),
+    "definition": ("Phê duyệt phiếu hỏi, phương pháp", "Approve a definition"),
     "publication": ("Công bố kết quả", "Publish results"),
     "correction": ("Đính chính kết quả", "Correct results"),
     "comments": ("Công khai ý kiến góp ý cho đơn vị", "Release comments to the unit"),
@@ -42,8 +42,6 @@ KEYS: Mapping[str, tuple[str, str]] = {
     "revision": ("Lần sửa", "Revision"), "becomes": ("Trở thành bản mới của", "Becomes a version of"),
     "contacts": ("Danh sách liên hệ", "Contact list"),
 }
-_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])")
-"""a day as documents keep it; the few at the end of a month that might not exist are shown as they stand"""
 SHORT = 200
 """a longer value is folded"""
 
@@ -97,7 +95,10 @@ def _text(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, str):
-        return date.fromisoformat(value).strftime("%d/%m/%Y") if _DAY.fullmatch(value) else value
+        try:
+            return numerals.day(iso_day(value))
+        except ValueError:
+            return value
     if isinstance(value, bool):
         return _("đúng") if value else _("sai")
     if isinstance(value, list) and all(isinstance(each, str | int) for each in value):

@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from app import numerals, wording
+from app.role_words import ROLE_WORDS, role_word
 from surveys.audit import Entry
+from surveys.days import iso_day
 
 WORDS: dict[str, tuple[str, str]] = {
     # the trail itself, four eyes, comments
     "audit.read": ("Xem nhật ký", "Read the audit trail"),
     "audit.exported": ("Tải nhật ký về máy", "Exported the audit trail"),
     "audit.verified": ("Kiểm tra tính toàn vẹn của nhật ký", "Verified the audit trail"),
+    "audit.mark_taken": ("Nhận lại mốc sau khi khôi phục bản sao lưu", "Took the trail's mark anew after a restore"),
     "proposal.made": ("Đề nghị, chờ người thứ hai xác nhận", "Proposed, for a second person to confirm"),
     "proposal.approved": ("Xác nhận đề nghị", "Confirmed a proposal"),
     "proposal.rejected": ("Từ chối đề nghị", "Rejected a proposal"),
@@ -43,12 +47,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "account.language_chosen": ("Chọn ngôn ngữ", "Chose a language"),
     "account.session_ended": ("Kết thúc phiên đăng nhập", "Ended a session"),
     # definitions
-    "draft.begun": ("Lập bản soạn thảo", "Began a draft"),
-    "draft.changed": ("Sửa bản soạn thảo", "Changed a draft"),
-    "draft.discarded": ("Xóa bản soạn thảo", "Discarded a draft"),
-    "draft.proposed": ("Trình bản soạn thảo", "Proposed a draft"),
-    "draft.rejected": ("Trả lại bản soạn thảo", "Sent a draft back"),
-    "draft.withdrawn": ("Rút bản soạn thảo đã trình", "Took a proposed draft back"),
+    "draft.begun": ("Lập bản thảo", "Began a draft"),
+    "draft.changed": ("Sửa bản thảo", "Changed a draft"),
+    "draft.discarded": ("Xóa bản thảo", "Discarded a draft"),
+    "draft.proposed": ("Trình bản thảo", "Proposed a draft"),
+    "draft.rejected": ("Trả lại bản thảo", "Sent a draft back"),
+    "draft.withdrawn": ("Rút bản thảo đã trình", "Took a proposed draft back"),
     "definition.adopted": ("Duyệt phiên bản mới", "Adopted a version"),
     "recording.added": ("Tải tệp âm thanh lên", "Uploaded a sound"),
     # waves, publications
@@ -101,7 +105,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "accounts": ("Danh sách tài khoản", "Accounts"), "proposal": ("Đề nghị số", "Proposal no."),
     "comments": ("Ý kiến góp ý", "Comments"), "draft": ("Bản thảo", "Draft"),
     "definition": ("Định nghĩa", "Definition"),
-    "questionnaire": ("Phiếu hỏi", "Questionnaire"), "index": ("Cách tính chỉ số", "Index definition"),
+    "questionnaire": ("Phiếu hỏi", "Questionnaire"), "index": ("Phương pháp tính chỉ số", "Index definition"),
     "publication": ("Bản công bố", "Publication"), "points": ("Điểm đánh giá", "Collection points"),
     "point": ("Điểm đánh giá", "Collection point"), "slips": ("Thẻ mời đánh giá", "Slips"),
     "audit": ("Nhật ký", "Audit trail"), "session": ("Phiên làm việc", "Session"),
@@ -151,9 +155,21 @@ KEYS: Mapping[str, tuple[str, str]] = {
     "entries": ("Số mục", "Entries"), "proposal": ("Đề nghị số", "Proposal no."), "revision": ("Lần sửa", "Revision"),
     "actor": ("Người thực hiện", "Done by"), "action": ("Việc", "Action"), "start": ("Từ ngày", "From"),
     "end": ("Đến hết ngày", "To"), "before": ("Trước mục", "Before entry"), "training": ("Tập huấn", "Training"),
+    "from": ("Từ ngày", "From"), "to": ("Đến hết ngày", "Until"), "grants": ("Vai trò", "Roles"),
     "units_day": ("Theo địa giới ngày", "Units of"), "kept_until": ("Giữ đến hết ngày", "Kept until"),
 }
 """key of a value -> words; a key without words is shown as it is"""
+
+
+STATES: Mapping[str, tuple[str, str]] = {
+    **wording.STATES,
+    "invited": ("đã mời, chưa mở", "invited"), "active": ("đang hoạt động", "active"),
+    "disabled": ("ngừng hoạt động", "closed"),
+    "draft": ("đang soạn", "being written"), "proposed": ("đã trình", "proposed"), "waiting": ("đang chờ", "waiting"),
+    "approved": ("đã xác nhận", "approved"), "rejected": ("đã từ chối", "rejected"),
+    "withdrawn": ("đã rút", "withdrawn"),
+}
+"""states of waves, accounts, drafts and proposals: a state is called the same wherever it stands"""
 
 
 def key_said(key: str, language: str) -> str:
@@ -196,7 +212,7 @@ class Told:
 def told(entry: Entry, zone: tzinfo, language: str) -> Told:
     before, after = _values(entry.before), _values(entry.after)
     changes = tuple(
-        Change(key_said(key, language), _text(before.get(key), language), _text(after.get(key), language))
+        Change(key_said(key, language), _text(before.get(key), language, key), _text(after.get(key), language, key))
         for key in dict.fromkeys([*before, *after]) if before.get(key) != after.get(key)
     )
     return Told(
@@ -211,14 +227,30 @@ def _values(written: str | None) -> dict[str, object]:
     return found if isinstance(found, dict) else {"": found}
 
 
-def _text(value: object, language: str) -> str:
-    """A value as it is read: texts bare, lists by commas, what is nested as JSON."""
+def _text(value: object, language: str, key: str = "") -> str:
+    """A value as it is read: days, states and roles in words, other texts bare, lists by commas."""
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        return _word(value, language, key)
     if isinstance(value, bool):
         return (("không", "có"), ("no", "yes"))[_place(language)][value]
     if isinstance(value, list) and all(isinstance(each, str | int) for each in value):
-        return ", ".join(str(each) for each in value)
+        return ", ".join(_text(each, language, key) for each in value)
+    if isinstance(value, list):
+        return "; ".join(_text(each, language, key) for each in value)
+    if isinstance(value, dict):
+        told = ((name, _text(each, language, name)) for name, each in value.items())
+        return ", ".join(f"{key_said(name, language)}: {said}" for name, said in told if said)
     return json.dumps(value, ensure_ascii=False)
+
+
+def _word(text: str, language: str, key: str) -> str:
+    if key == "state" and text in STATES:
+        return STATES[text][_place(language)]
+    if key == "role" and text in ROLE_WORDS:
+        return role_word(text, language)
+    try:
+        return numerals.day(iso_day(text))
+    except ValueError:
+        return text

@@ -124,10 +124,18 @@ def transaction() -> Iterator[Session]:
     settings: Settings = current_app.config["HAILONG"]
     with write_lock(settings):
         session = Session(db.engine.execution_options(writes=True), info={"auditor": auditor})
+        moves_on = True
         with session, session.begin():
             yield session
+            if "audit_mark" in session.info:
+                moves_on = trail.stands(settings, session)
         current_app.extensions["landings"].forget()
-        trail.remember(settings, session.info.get("audit_mark"))
+        if (mark := session.info.get("audit_mark")) is None:
+            return
+        if moves_on:
+            trail.remember(settings, mark)
+        else:
+            current_app.logger.error("the audit trail was set back: the mark beside its key is not in it any more")
 
 
 def auditor() -> Auditor:

@@ -136,12 +136,6 @@ def document(definition: Definition) -> dict[str, object]:
     return fields_document(definition)
 
 
-def what_of(definition: Definition) -> str:
-    if isinstance(definition, Questionnaire):
-        return "questionnaire"
-    return "index" if isinstance(definition, IndexDefinition) else "fields"
-
-
 def _shipped(what: str) -> Mapping[str, Questionnaire] | Mapping[str, IndexDefinition]:
     if what == "questionnaire":
         return questionnaire_files.shipped()

@@ -37,6 +37,11 @@ FORM = "sipas-transaction"
 """name of the questionnaire and of its index"""
 TITLE = "Khảo sát mô phỏng: sự hài lòng về giải quyết thủ tục hành chính tại tỉnh Quảng Trị"
 SEED = 2026
+PLANNED, TRAINING = "DG-QUAY-MP", "TH-MP"
+"""codes of the waves beside it: one that is about to open, and a training wave that waits to be wiped"""
+PLANNED_FORM = "counter-short"
+PLANNED_TITLE = "Khảo sát mô phỏng: đánh giá nhanh tại quầy"
+TRAINING_TITLE = "Đợt tập huấn mô phỏng cho cán bộ đầu mối"
 PROVINCE = "44"
 FIRST_DAY = date(2025, 7, 1)
 """since when the province and its 78 communes are in force"""
@@ -74,7 +79,7 @@ SHARES: Mapping[str, Mapping[str, float]] = {
 """coded variable -> code -> share of people"""
 MODES = {"phone": 68, "kiosk": 14, "paper": 18}
 
-_TRUTH, _PLACES, _DOSSIERS, _OPEN, _POINTS = range(5)
+_TRUTH, _PLACES, _DOSSIERS, _OPEN, _POINTS, _LESSON = range(6)
 """streams of chance: none moves when another draws more"""
 
 
@@ -132,6 +137,7 @@ def create(session: Session, seed: int, today: date, secret: bytes) -> Made:
         key = hashlib.sha256(f"demonstration|{seed}|{part}".encode()).digest()
         return store_batch(session, wave, read_batch(wave, tree, questionnaire, sheet, today), key).responses
 
+    _beside(session, known, questionnaire, seed, today)
     fresh = collection.draw_slips(SLIPS)
     collection.issue(session, wave, tree, FIRST, fresh, secret, today)
     return Made(
@@ -141,6 +147,36 @@ def create(session: Session, seed: int, today: date, secret: bytes) -> Made:
         points=_points(session, wave, tree, seed),
         slips=tuple(fresh),
     )
+
+
+def _beside(session: Session, known: Truth, questionnaire: Questionnaire, seed: int, today: date) -> None:
+    """A planned wave and a training wave, so that the page of the day has something to remind of."""
+    conduct.create(session, conduct.Plan(
+        code=PLANNED, questionnaire=PLANNED_FORM, index=PLANNED_FORM, province=PROVINCE, title=PLANNED_TITLE,
+        official=frozenset({Basis.OPEN}), opens=today + timedelta(days=7), closes=today + timedelta(days=37),
+        simulated=True,
+    ), today)
+    opens = today - timedelta(days=10)
+    if opens <= FIRST_DAY:  # the tree of that day holds units that are the first wave's own
+        return
+    wave = conduct.create(session, conduct.Plan(
+        code=TRAINING, questionnaire=FORM, index=FORM, province=PROVINCE, title=TRAINING_TITLE,
+        official=frozenset({Basis.OPEN}), target=Target(0.85, ">"), opens=opens,
+        closes=today - timedelta(days=1), simulated=True, training=True,
+    ), today)
+    wave = conduct.move(session, wave.code, State.OPEN)
+    answers = simulation.draw_answers(
+        _rng(seed, _LESSON), known, [12 if place.code in CENTRES else 0 for place in known.places], shift=VOLUNTEERS
+    )
+    sheet = _sheet(
+        {
+            "unit": [known.places[place].code for place in answers.place], "basis": ["open"] * len(answers),
+            "mode": ["phone"] * len(answers), "day": [opens.isoformat()] * len(answers),
+        }, known, answers, questionnaire, _rng(seed, _LESSON),
+    )
+    key = hashlib.sha256(f"demonstration|{seed}|training".encode()).digest()
+    store_batch(session, wave, read_batch(wave, conduct.tree_of(session, wave), questionnaire, sheet, today), key)
+    conduct.move(session, wave.code, State.CLOSED)
 
 
 def truth(tree: UnitTree, seed: int) -> Truth:

@@ -8,14 +8,13 @@ send its requests here.
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import Request
 from sqlalchemy.orm import Session
 
-from app.settings import Settings
+from app.settings import Settings, is_loopback
 from surveys import collection
 from surveys.access import Grant, Grants, Role
 from surveys.store import units
@@ -33,20 +32,11 @@ def open_to(settings: Settings, request: Request) -> bool:
         settings.demonstration
         and settings.loopback_only
         and settings.trusted_proxies == 0
-        and _loopback(urlsplit(settings.address).hostname)
-        and _loopback(request.remote_addr)
-        and _loopback(urlsplit(f"//{request.host}").hostname)
+        and is_loopback(urlsplit(settings.address).hostname)
+        and is_loopback(request.remote_addr)
+        and is_loopback(urlsplit(f"//{request.host}").hostname)
         and not any(name in request.headers for name in FORWARDED)
     )
-
-
-def _loopback(host: str | None) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True)

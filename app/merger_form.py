@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 from app import messages
 from app.language import current
 from surveys import mergers
+from surveys.days import typed_day as day_of
 from surveys.errors import Fault, UnitRefusal
 from surveys.mergers import CLOSE, PART, WHOLE, Plan, Successor
 from surveys.units import Kind, Unit, UnitTree
@@ -169,14 +170,10 @@ def parents(tree: UnitTree, form: Form) -> list[Unit]:
     return [tree.unit(code) for code in codes]
 
 
-def has_below(tree: UnitTree, code: str) -> bool:
-    return code in tree and bool(tree.children(code))
-
-
 def _day(text: str) -> date | None:
     """A day of a decree; None for what is none."""
     try:
-        day = date.fromisoformat(text)
+        day = day_of(text)
     except ValueError:
         return None
     return day if 1900 <= day.year <= 2200 else None

@@ -28,7 +28,7 @@ PURPOSES: dict[str, str] = {
     "results.index": "Chỉ số hài lòng, khoảng tin cậy, so với mục tiêu; tải số liệu.",
     "field.index": "Áp phích khổ A4 có mã QR của từng nơi, từng quầy.",
     "waves.index": "Các đợt khảo sát: trạng thái, tiến độ thu thập, số phiếu.",
-    "workshop.index": "Phiếu hỏi, cách tính, mục tiêu: xem, và soạn nếu được giao.",
+    "workshop.index": "Phiếu hỏi, phương pháp, mục tiêu: xem, và soạn nếu được giao.",
     "units.index": "Danh mục đơn vị theo ngày, sáp nhập, chia tách, đổi tên.",
     "approvals.index": "Những việc phải có người thứ hai xác nhận.",
     "comments.index": "Ý kiến viết tay của người dân, che tên trước khi chuyển đơn vị.",

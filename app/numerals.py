@@ -1,8 +1,9 @@
-"""Figures as people read them: Vietnamese with a comma, English with a point; half rounds up."""
+"""Figures and days as people read them: Vietnamese with a comma, English with a point; half rounds up."""
 
 from __future__ import annotations
 
 import functools
+from datetime import date
 from decimal import Decimal
 
 from surveys.indexes.rounding import percent_half_up, round_half_up
@@ -33,6 +34,11 @@ def decimal(value: Decimal | float | None, language: str = "vi", digits: int = 2
 def count(number: int | None, language: str = "vi") -> str:
     """12480 -> '12.480' ('12,480' in English)."""
     return decimal(number, language, 0)
+
+
+def day(value: date | None) -> str:
+    """'31/07/2026', in both languages: these are days of Vietnamese papers."""
+    return NOTHING if value is None else f"{value:%d/%m/%Y}"
 
 
 _VIETNAMESE = str.maketrans(",.", ".,")

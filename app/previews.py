@@ -11,8 +11,6 @@ from app.rendering import Place
 from app.templating import environment
 from surveys.questionnaires.model import Questionnaire
 
-DEVICES = ("phone", "kiosk")
-
 
 def page(
     questionnaire: Questionnaire, device: str, language: str, *, asker: str, address: str, back: tuple[str, str],

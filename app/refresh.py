@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -86,9 +86,17 @@ def environment(settings: Settings) -> dict[str, str]:
     return {name: str(int(value) if isinstance(value, bool) else value) for name, value in given.items()}
 
 
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two methods side by side, as a child computed them. Another computing is another object."""
+
+    records: Sequence[dict[str, Any]]
+    """not to be changed"""
+
+
 def comparison(
     settings: Settings, wave_code: str, a: str, b: str, contents: tuple[str, str], day: date
-) -> dict[str, Any] | Progress:
+) -> Comparison | Progress:
     """The comparison of two methods of this day, or how its computing stands; returns at once.
 
     a, b: names as `methods.resolve` takes them; contents: the hashes of what they are now. The wave has the code
@@ -100,7 +108,7 @@ def comparison(
     path = folder / f"{task}.json"
     try:
         return _read(path, path.stat().st_mtime_ns)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         pass
     arguments = [
         "scores", "compare", "--wave", wave_code, "--index", a, "--index", b, "--json",
@@ -110,11 +118,10 @@ def comparison(
     return _once(settings, task, arguments, PAUSE)
 
 
-@lru_cache(maxsize=2)
-def _read(path: Path, _changed: int) -> dict[str, Any]:
-    """A comparison; those who look at it turn its pages and sort, so it is parsed once. Not to be changed."""
-    found: dict[str, Any] = json.loads(path.read_bytes())
-    return found
+@lru_cache(maxsize=4)
+def _read(path: Path, _changed: int) -> Comparison:
+    """Those who look at a comparison search and come back, so it is parsed once."""
+    return Comparison(json.loads(path.read_bytes())["records"])
 
 
 def _forget(folder: Path) -> None:

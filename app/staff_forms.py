@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from app import language, messages
+from surveys.days import typed_day
 from surveys.errors import Fault, Refusal
 
 
@@ -36,9 +37,9 @@ class Form:
         if not self[field]:
             return None
         try:
-            return date.fromisoformat(self[field])
+            return typed_day(self[field])
         except ValueError:
-            self.refuse(field, "day_malformed", {"value": self[field][:20]})
+            self.refuse(field, "day_unreadable", {"value": self[field][:20]})
             return None
 
     def take(self, faults: Iterable[Fault], otherwise: str) -> None:

@@ -17,7 +17,7 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from app.kept import Kept
-from app.numerals import count, decimal, level, percent
+from app.numerals import count, day, decimal, level, percent
 from app.wording import words
 from surveys.units import name_within
 
@@ -121,7 +121,7 @@ def furnish(environment: jinja2.Environment) -> jinja2.Environment:
         asset=asset, words=words, script_words=script_words, place_on_axis=place, draw_dot_row=dot_row
     )
     environment.filters.update(
-        json_in_page=json_in_page, percent=percent, level=level, decimal=decimal, count_of=count,
+        json_in_page=json_in_page, percent=percent, level=level, decimal=decimal, count_of=count, day=day,
         name_within=name_within,
     )
     return environment

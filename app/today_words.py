@@ -81,6 +81,18 @@ TASKS: Mapping[str, tuple[Pair, Pair]] = {
     "draft_unfinished": (
         ("Bản soạn của Ông/Bà chưa gửi duyệt", "Your draft has not been handed in"), ("Soạn tiếp", "Go on writing"),
     ),
+    "wave_none": (
+        ("Chưa có đợt khảo sát nào", "There is no survey wave yet"), ("Lập đợt khảo sát", "Plan a wave"),
+    ),
+    "managers_none": (
+        ("Chưa có ai quản lý khảo sát cấp tỉnh", "Nobody manages the survey of a province yet"),
+        ("Mời người quản lý", "Invite a manager"),
+    ),
+    "managers_few": (
+        ("Mới có một người quản lý khảo sát; công bố và duyệt cần hai người",
+         "Only one person manages surveys; publishing and approving take two"),
+        ("Mời người thứ hai", "Invite a second one"),
+    ),
     "invitations_waiting": (
         ("{count} người được mời chưa mở tài khoản", "Invited people who have not opened their account: {count}"),
         ("Xem tài khoản đã mời", "See the invited accounts"),

@@ -1,7 +1,8 @@
 """The audit trail's witness: how far the trail had got, in a file beside its key and outside the database.
 
 A database set back to an earlier state, its trail and its head with it, would fit in itself; it does not fit this
-file. It is written after the commit, so it is never ahead of the trail.
+file. It is written after the commit, so it is never ahead of the trail. It moves on only from an entry that is
+still in the trail: otherwise the next sign-in would wipe out the only trace of a trail that was set back.
 """
 
 from __future__ import annotations
@@ -10,16 +11,30 @@ import logging
 import os
 import secrets
 
+from sqlalchemy.orm import Session
+
 from app.settings import Settings
 from surveys.audit import Mark
+from surveys.store import audit as store
 
 _log = logging.getLogger(__name__)
 
 
-def remember(settings: Settings, mark: Mark | None) -> None:
-    """Keep the mark of a committed entry. Two who commit together may keep the earlier one; it is in the trail, too."""
-    if mark is None:
-        return
+def stands(settings: Settings, session: Session) -> bool:
+    """Whether the mark kept last is still in the trail that this transaction sees; one that is lost says nothing."""
+    kept = remembered(settings)
+    return kept is None or store.holds(session, kept)
+
+
+def remember(settings: Settings, mark: Mark) -> None:
+    """Keep the mark of a committed entry; of two who commit together, the later one's."""
+    kept = remembered(settings)
+    if kept is None or kept[0] < mark[0]:
+        put(settings, mark)
+
+
+def put(settings: Settings, mark: Mark) -> None:
+    """Keep this mark, whatever was kept before."""
     path = settings.keys / "audit-mark"
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

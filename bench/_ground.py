@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 from app import create_app, server_day
 from app.db import db, transaction
 from app.settings import read
-from surveys import approvals, conduct, drafts
+from surveys import approvals, conduct, drafts, publication
 from surveys.access import Grant, Role
 from surveys.store import accounts, responses, sessions, units, waves
 from surveys.waves import State
@@ -27,6 +27,8 @@ from surveys.waves import State
 PROVINCE = "44"
 COMMUNE = "19249"
 """of the demonstration: Xã Lệ Thủy"""
+WAVE = "QT-2026-MP"
+"""of the demonstration, with answers"""
 ACCOUNTS = 230
 COMMUNES = [str(19000 + n) for n in range(78)]
 
@@ -100,7 +102,7 @@ def busy(app: Flask) -> None:
             conduct.create(session, replace(plan, code=code, title=f"Đợt {code}"), today)
             for state in states:
                 conduct.move(session, code, state)
-        wave = waves.wave(session, "QT-2026-MP")
+        wave = waves.wave(session, WAVE)
         commune = conduct.tree_of(session, wave).unit(COMMUNE)
         responses.add_comments(session, [
             {"province_code": PROVINCE, "id": bytes([number]) * 16, "wave_id": wave.id, "variable": "comment",
@@ -118,6 +120,22 @@ def busy(app: Flask) -> None:
             session, "contacts", f"unit:{province.code}", {"unit": province.code}, actor="somebody",
             unit_code=PROVINCE, reason="để thử", today=today,
         )
+
+
+def correcting(app: Flask) -> None:
+    """The wave with answers published by two persons, and computed anew with other counts for a correction."""
+    with app.app_context(), transaction() as session:
+        conduct.close(session, WAVE, server_day())
+        conduct.fix(session, WAVE, server_day())
+    command(app, "scores", "refresh", "--wave", WAVE)
+    with app.app_context(), transaction() as session:
+        wave = waves.wave(session, WAVE)
+        made = publication.propose(session, wave, "15/QĐ-SNV", server_day(), actor="somebody", today=server_day())
+        approvals.decide(session, made.id, True, actor="another", answer="Đồng ý", today=server_day())
+        wave, tree = waves.wave(session, WAVE), conduct.tree_of(session, wave)
+        counts = {unit.code: 1_000 + 10 * place for place, unit in enumerate(conduct.gathering(tree, wave))}
+        conduct.set_populations(session, wave, tree, counts)
+    command(app, "scores", "refresh", "--wave", WAVE, "--correction")
 
 
 NO_HASH = "no hash: nobody signs in with it"

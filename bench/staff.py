@@ -1,20 +1,24 @@
 """CPU of the staff pages: the demonstration with 78 communes and 230 accounts, beside a Flask hello.
 
 Every kind of page that can be reached by a link is measured at the costliest of its addresses that were met, as each
-of the roles that use it most; the costlier counts.
+of the roles that use it most; the costlier counts. Then the pages that show most after somebody has chosen or done
+something: two methods side by side, searches, and a published wave with a correction on its way.
 """
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
+from collections.abc import Iterator
 
+from flask import Flask
 from flask.testing import FlaskClient
 
-from app import refresh, templating
+from app import refresh, templating, wave_tables
 from app.views import results
 from bench._crawl import Crawl
-from bench._ground import COMMUNE, PROVINCE, busy, demonstration, enter
+from bench._ground import COMMUNE, PROVINCE, WAVE, busy, command, correcting, demonstration, enter
 from bench.pages import hello
 from surveys.access import Role
 
@@ -43,6 +47,15 @@ def run(quick: bool) -> dict[str, object]:
                 measured = _measure(client, greeting, path, calls)
                 if endpoint not in found or float(str(found[endpoint]["ms"])) < float(str(measured["ms"])):
                     found[endpoint] = {"as": role.value, "path": path, **measured}
+        client = app.test_client()
+        enter(client, *ROLES[0])
+        for name, path in _chosen(app, client):
+            found[name] = {"as": ROLES[0][0].value, "path": path, **_measure(client, greeting, path, calls)}
+        enter(client, Role.ADMINISTRATOR, None)
+        path = "/accounts/?q=can.bo.1"
+        found["accounts.index, search"] = {
+            "as": Role.ADMINISTRATOR.value, "path": path, **_measure(client, greeting, path, calls)
+        }
     costs = {endpoint: float(str(each["ms"])) for endpoint, each in found.items()}
     for endpoint, each in sorted(found.items(), key=lambda pair: -costs[pair[0]]):
         cost = f"{each['ms']:>8} ms  first {each['first_ms']:>6} ms {each['over_hello']:>5} × hello"
@@ -53,10 +66,28 @@ def run(quick: bool) -> dict[str, object]:
     }
 
 
+def _chosen(app: Flask, client: FlaskClient) -> Iterator[tuple[str, str]]:
+    """(name, address) of pages that no link leads to; what they need is made as they are asked for."""
+    yield "waves.progress, search", f"/waves/{WAVE}/progress?q=xa&sort=share"
+    refresh.launch = lambda _settings, _task, _lock, words: command(app, *words)  # type: ignore[assignment]
+    page = f"/waves/{WAVE}/methods"
+    drafts = re.findall(r'value="(draft:[0-9]+)"', client.get(page).text)
+    for address in (f"{page}?b={drafts[-1]}", f"{page}?b={drafts[-1]}&q=xa"):
+        client.get(address)  # has it computed
+        if 'id="all-caption"' not in client.get(address).text:
+            raise SystemExit(f"{address}: no comparison to measure")
+        yield f"waves.methods, two chosen{', search' * ('q=' in address)}", address
+    correcting(app)
+    for step in ("correct", "editions/1", "progress"):
+        yield f"waves, published: {step}", f"/waves/{WAVE}/{step}"
+    yield "waves, published: wave", f"/waves/{WAVE}"
+
+
 def _measure(client: FlaskClient, greeting: FlaskClient, path: str, calls: int) -> dict[str, object]:
     """Median CPU of one page, that of its first request with nothing kept, and its ratio to a hello."""
     templating.FRAGMENTS.forget()
     results.FIGURES.forget()
+    wave_tables.forget()
     first = _cost(client, path)
     size = len(client.get(path).data)
     own, other = [], []

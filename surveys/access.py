@@ -17,6 +17,8 @@ from surveys.units import Kind, Unit, UnitTree
 
 
 class Action(StrEnum):
+    """What a page or command does; every route carries one. `ROLES` says who may."""
+
     OWN_ACCOUNT = "own_account"
     """one's own passphrase, second factor, sessions"""
     SEE_RESULTS = "see_results"
@@ -54,6 +56,8 @@ class Action(StrEnum):
 
 
 class Role(StrEnum):
+    """What a grant makes of a person at a unit. What each is called and told: `app.role_words`."""
+
     ADMINISTRATOR = "administrator"
     PROVINCE_MANAGER = "province_manager"
     ANALYST = "analyst"
@@ -223,6 +227,30 @@ def conflict(role: Role, workplace: Unit | None) -> str | None:
         return None
     kept_from = SINGLE_ANSWERS - _OF_DEPARTMENTS if workplace.kind is Kind.DEPARTMENT else SINGLE_ANSWERS
     return "grant_graded" if ROLES[role] & kept_from else None
+
+
+OF_OWN_PEOPLE: frozenset[Role] = frozenset({Role.UNIT_OFFICER, Role.ISSUANCE_OFFICER})
+"""roles that a unit's own people hold there: such a grant says where its holder works, whatever the account says"""
+
+
+def clash(one: Grant, other: Grant, tree: UnitTree) -> Unit | None:
+    """The graded unit for which one person may not hold both at the same time, or None."""
+    if _apart(one, other):
+        return None
+    for own, beside in ((one, other), (other, one)):
+        if own.role in OF_OWN_PEOPLE and own.unit is not None and own.unit in tree:
+            at = tree.unit(own.unit)
+            if conflict(beside.role, at):
+                return at
+    return None
+
+
+def _apart(one: Grant, other: Grant) -> bool:
+    """No day is common to both."""
+    return any(
+        first.valid_to is not None and second.valid_from is not None and first.valid_to < second.valid_from
+        for first, second in ((one, other), (other, one))
+    )
 
 
 _OF_DEPARTMENTS = frozenset({Action.READ_COMMENTS, Action.RELEASE_COMMENTS})

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from surveys import sheets, workbooks
 from surveys.access import Grant, Role
 from surveys.accounts import NewAccount
+from surveys.days import typed_day
 from surveys.errors import Fault, ImportRefusal
 from surveys.sheets import Sheet
 from surveys.store.accounts import normal
@@ -43,6 +44,12 @@ def read(content: bytes) -> Sheet:
     if len(sheet.rows) > MOST:
         raise ImportRefusal("account_list_long", most=MOST)
     return sheet
+
+
+def translated(sheet: Sheet, column_words: Mapping[str, str]) -> Sheet:
+    """The same table under our names of its columns; column_words: what people call a column -> its name."""
+    names = {fold(word): name for word, name in column_words.items()}
+    return Sheet(tuple(names.get(fold(column), column) for column in sheet.columns), sheet.rows)
 
 
 def accounts(sheet: Sheet, role_words: Mapping[str, str]) -> Accounts:
@@ -81,13 +88,10 @@ def accounts(sheet: Sheet, role_words: Mapping[str, str]) -> Accounts:
 def _day(text: str, row: int, column: str, faults: list[Fault]) -> date | None:
     if not text:
         return None
-    parts: Sequence[str] = text.split("/")
     try:
-        if len(parts) == 3:  # 31/12/2026, as people write it
-            return date(int(parts[2]), int(parts[1]), int(parts[0]))
-        return date.fromisoformat(text)
+        return typed_day(text)
     except ValueError:
-        faults.append(Fault("day_malformed", row, column, {"value": text[:20]}))
+        faults.append(Fault("day_unreadable", row, column, {"value": text[:20]}))
         return None
 
 

@@ -3,7 +3,8 @@
 Whoever looks after accounts does so within the reach of the own grants and never for the own account:
 - a grant is given, ended or reset over only where the own grant reaches its unit;
 - the help desk resets roles that work with a passphrase alone; the others are an administrator's;
-- nobody who works at a graded unit gets a role that keys answers, and nobody with such a role moves to one.
+- nobody who works at a graded unit gets a role that keys answers, and nobody with such a role moves to one; who holds
+  a role of the unit's own people works there, and of a unit that was closed nobody knows who comes after it.
 What is outside one's reach does not exist: NotFound("account_unknown").
 """
 
@@ -42,6 +43,8 @@ class By:
 
 @dataclass(frozen=True)
 class NewAccount:
+    """An account as somebody asks for it; nothing is checked yet (see `problems`)."""
+
     name: str
     """as typed"""
     display: str
@@ -69,6 +72,7 @@ def operator(name: str) -> By:
 
 
 def over(grant: Grant, today: date) -> bool:
+    """Whether the grant's last day is behind us."""
     return grant.valid_to is not None and grant.valid_to < today
 
 
@@ -123,7 +127,7 @@ def one(session: Session, by: By, name: str, today: date) -> Account:
     return account
 
 
-def _governed(session: Session, by: By, action: Action, name: str, today: date) -> Account:
+def governed(session: Session, by: By, action: Action, name: str, today: date) -> Account:
     account = one(session, by, name, today)
     if not by.grants.may(action):
         raise access.AccessRefusal("access_denied", action=action.value)
@@ -160,7 +164,8 @@ def _field_faults(by: By, new: NewAccount, tree: UnitTree, today: date) -> list[
     if not new.held:
         faults.append(Fault("account_role_missing", column="role"))
     for place, grant in enumerate(new.held, 1):
-        if found := grant_fault(by, tree, grant, None if fault else new.workplace, today):
+        others = [*new.held[: place - 1], *new.held[place:]]
+        if found := grant_fault(by, tree, grant, None if fault else new.workplace, today, others):
             faults.append(Fault(found.code, place, found.column, found.details))
     return faults
 
@@ -171,8 +176,10 @@ def _workplace_fault(by: By, tree: UnitTree, workplace: str | None) -> Fault | N
     return Fault("unit_unknown", column="workplace", details={"unit": workplace[:32]})
 
 
-def grant_fault(by: By, tree: UnitTree, grant: Grant, workplace: str | None, today: date) -> Fault | None:
-    """What speaks against a grant to somebody who works there, or None."""
+def grant_fault(
+    by: By, tree: UnitTree, grant: Grant, workplace: str | None, today: date, others: Iterable[Grant] = ()
+) -> Fault | None:
+    """What speaks against a grant to somebody who works there and holds the others, or None."""
     if grant.unit is not None and grant.unit not in tree:
         return Fault("unit_unknown", column="unit", details={"unit": grant.unit[:32]})
     if code := access.misplaced(grant.role, tree.unit(grant.unit) if grant.unit else None):
@@ -183,9 +190,19 @@ def grant_fault(by: By, tree: UnitTree, grant: Grant, workplace: str | None, tod
         return Fault("grant_beyond", column="unit")
     if grant.valid_to is not None and grant.valid_to < max(grant.valid_from or today, today):
         return Fault("grant_dates", column="valid_to")
-    at = tree.unit(workplace) if workplace is not None and workplace in tree else None
+    return _conflict(tree, grant, workplace, others)
+
+
+def _conflict(tree: UnitTree, grant: Grant, workplace: str | None, others: Iterable[Grant]) -> Fault | None:
+    if workplace is not None and workplace not in tree:
+        keeps_from = access.ROLES[grant.role] & access.SINGLE_ANSWERS
+        return Fault("grant_workplace_closed", column="role", details={"unit": workplace}) if keeps_from else None
+    at = tree.unit(workplace) if workplace is not None else None
     if code := access.conflict(grant.role, at):
         return Fault(code, column="role", details={"role": grant.role.value, "unit": at.name if at else ""})
+    for other in others:
+        if (unit := access.clash(grant, other, tree)) is not None:
+            return Fault("grant_graded", column="role", details={"role": grant.role.value, "unit": unit.name})
     return None
 
 
@@ -233,10 +250,12 @@ def invite_all(session: Session, by: By, rows: Sequence[tuple[int, NewAccount]],
 
 
 def subject(account: Account) -> str:
+    """What entries of the audit trail about the account are filed under."""
     return f"account:{account.name}"
 
 
 def written(grant: Grant) -> dict[str, object]:
+    """The grant as the audit trail keeps it."""
     return {"role": grant.role.value, "unit": grant.unit, "from": grant.valid_from, "to": grant.valid_to}
 
 
@@ -306,7 +325,7 @@ def renew(session: Session, by: By, name: str, purpose: str, today: date) -> Iss
     The old passphrase stops working at once and every session ends. Raises Refusal("account_oneself"),
     AccessRefusal("account_above"), Refusal("account_closed").
     """
-    account = _governed(session, by, Action.RESET_ACCOUNTS, name, today)
+    account = governed(session, by, Action.RESET_ACCOUNTS, name, today)
     if account.state != store.INVITED and not account.opens(today):
         raise Refusal("account_closed", name=account.name)
     if account.state == store.INVITED:
@@ -327,13 +346,14 @@ def renew(session: Session, by: By, name: str, purpose: str, today: date) -> Iss
 
 def grant(session: Session, by: By, name: str, new: Grant, today: date) -> None:
     """Raises Refusal of the fault's code; NotFound; AccessRefusal("account_above")."""
-    account = _governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
+    account = governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
     _give(session, by, account, new, today)
     end_sessions(session, account)
 
 
 def _give(session: Session, by: By, account: Account, new: Grant, today: date) -> None:
-    if fault := grant_fault(by, units.tree(session, today), new, account.workplace, today):
+    others = [held for held in account.held if not over(held, today)]
+    if fault := grant_fault(by, units.tree(session, today), new, account.workplace, today, others):
         raise Refusal(fault.code, faults=[fault], **fault.details)
     store.add_grant(session, account.id, new)
     audit.note(session, "account.granted", subject(account), after=written(new))
@@ -341,7 +361,7 @@ def _give(session: Session, by: By, account: Account, new: Grant, today: date) -
 
 def end_grant(session: Session, by: By, name: str, grant_id: int, last_day: date, today: date) -> None:
     """The grant's last day is `last_day`; one that has not begun ends before its first day and never counts."""
-    account = _governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
+    account = governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
     held = next((held for held in store.held_by(session, account.id) if held.id == grant_id), None)
     if held is None or over(held.grant, today):
         raise NotFound("grant_unknown")
@@ -361,7 +381,7 @@ def _end(session: Session, account: Account, held: Held, last_day: date) -> None
 
 def move(session: Session, by: By, name: str, workplace: str | None, today: date) -> None:
     """Another workplace; refused where a role that the person holds does not go with it."""
-    account = _governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
+    account = governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
     tree = units.tree(session, today)
     if fault := _workplace_fault(by, tree, workplace):
         raise Refusal(fault.code, faults=[fault], **fault.details)
@@ -376,7 +396,7 @@ def move(session: Session, by: By, name: str, workplace: str | None, today: date
 
 def manageable(session: Session, by: By, name: str, today: date) -> Account:
     """An account that the asker may change, or a refusal."""
-    return _governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
+    return governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
 
 
 def leave(session: Session, by: By, name: str, last_day: date, today: date) -> None:
@@ -391,7 +411,7 @@ def leave(session: Session, by: By, name: str, last_day: date, today: date) -> N
 
 def disable(session: Session, by: By, name: str, today: date) -> None:
     """Shut an account: sessions end, codes stop working, grants stay on record."""
-    account = _governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
+    account = governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
     if account.state == store.DISABLED:
         return
     store.change(session, account.id, state=store.DISABLED)
@@ -402,7 +422,7 @@ def disable(session: Session, by: By, name: str, today: date) -> None:
 
 def enable(session: Session, by: By, name: str, today: date) -> Issued:
     """Open a shut account again: with a fresh code, never with the old passphrase."""
-    account = _governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
+    account = governed(session, by, Action.MANAGE_ACCOUNTS, name, today)
     if account.state != store.DISABLED and account.opens(today):
         raise Refusal("account_open", name=account.name)
     store.change(session, account.id, state=store.INVITED, passphrase=None, last_day=None, second_factor=None,

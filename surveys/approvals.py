@@ -26,6 +26,8 @@ LONGEST_WORDS = 2000
 
 
 class State(StrEnum):
+    """Only WAITING can change, and once."""
+
     WAITING = "waiting"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -34,6 +36,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Proposal:
+    """What one person asked for; all but the decision stays as it was made."""
+
     id: int
     kind: str
     subject: str
@@ -62,6 +66,8 @@ Perform = Callable[[Session, Proposal, date], object]
 
 @dataclass(frozen=True)
 class Kind:
+    """A kind of proposal: who may make it, who may decide, what carries it out."""
+
     propose: Action
     approve: Action
     module: str
@@ -168,6 +174,7 @@ def by_id(session: Session, id: int) -> Proposal:
 
 
 def same_person(one: str, other: str) -> bool:
+    """Whether two actors are one account: names know no case. `cli:root` is a person of its own."""
     return one.casefold() == other.casefold()
 
 

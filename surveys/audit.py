@@ -38,6 +38,8 @@ class Auditor:
 
 @dataclass(frozen=True)
 class Entry:
+    """One entry of the trail, as stored and sealed."""
+
     seq: int
     """from 1, without a gap"""
     at: int
@@ -77,11 +79,13 @@ def written(values: Values | None) -> str | None:
 
 
 def note(
-    session: Session, action: str, subject: str, before: Values | None = None, after: Values | None = None
+    session: Session, action: str, subject: str, before: Values | None = None, after: Values | None = None, *,
+    province: str | None = None,
 ) -> None:
     """Append an entry, in this very transaction; as its last act, for the trail's head is locked from here on.
 
-    subject: 'kind:code' or 'kind:code/more'; the province that the entry concerns is found from it.
+    subject: 'kind:code' or 'kind:code/more'; the province that the entry concerns is found from it, unless it is
+    given: what was just deleted is not found any more, and every province would read of it.
     `session.info["auditor"]` is an Auditor, or a function that gives one. Raises Refusal("audit_nobody") where
     nobody answers for the session: what cannot be recorded is not done. Refusal("audit_broken") where the end of
     the trail has been tampered with: nothing is appended that would make a forgery fit.
@@ -93,7 +97,7 @@ def note(
         raise Refusal("audit_nobody", action=action)
     auditor = given if isinstance(given, Auditor) else given()
     session.info["auditor"] = auditor
-    store.append(session, auditor, action, subject[:LONGEST_SUBJECT], written(before), written(after))
+    store.append(session, auditor, action, subject[:LONGEST_SUBJECT], written(before), written(after), province)
 
 
 LONGEST_SUBJECT = 200
@@ -108,7 +112,7 @@ class Break:
 
     code: str
     """'audit_gap', 'audit_altered', 'audit_unbound', 'audit_shortened', 'audit_head_altered', 'audit_headless',
-    'audit_set_back'"""
+    'audit_set_back'; 'audit_unwitnessed' where the mark that is kept outside the database is gone"""
     seq: int
 
 

@@ -50,6 +50,7 @@ def require_member(tree: UnitTree, wave: Wave, unit_code: str) -> int:
 
 
 def stored_id(unit_id: int | None) -> int:
+    """The id of a unit of a stored tree; ValueError for a unit that was never stored."""
     if unit_id is None:
         raise ValueError("a unit of a stored tree has an id")
     return unit_id
@@ -84,6 +85,7 @@ def point(session: Session, typed: str) -> Point:
 
 
 def points(session: Session, wave: Wave) -> list[Point]:
+    """Every point of the wave, in the order they were made."""
     return [_point(row) for row in store.points(session, wave.id)]
 
 

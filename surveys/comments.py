@@ -30,6 +30,8 @@ LARGEST_BATCH = 100
 
 @dataclass(frozen=True)
 class Comment:
+    """What one person wrote in answer to one question; with no link to the other answers."""
+
     id: str
     """random, hexadecimal"""
     unit_id: int

@@ -373,7 +373,7 @@ def revise(session: Session, code: str, questionnaire: Questionnaire, today: dat
     Raises WaveRefusal("wave_instrument_changed") unless it is the same instrument: items, scales and
     Vietnamese wording. Answers to two wordings are answers to two questions.
     """
-    wave = store.wave(session, code)
+    wave = store.held(session, store.wave(session, code), alone=True)
     before = definitions.questionnaire(session, wave.questionnaire_id)
     if before.instrument != questionnaire.instrument:
         raise WaveRefusal("wave_instrument_changed", questionnaire=before.name)
@@ -417,6 +417,7 @@ def set_populations(session: Session, wave: Wave, tree: UnitTree, sizes: Mapping
     Once figures are published, other counts change nothing of them: a correction is computed with them.
     Raises WaveRefusal ("unit_outside", "population_too_large", "wave_fixed" between fixing and publishing).
     """
+    wave = store.held(session, wave, alone=True)  # counts are weights: none may slip in while the figures are fixed
     if wave.state is State.FIXED:
         raise WaveRefusal("wave_fixed", wave=wave.code)
     ids = {unit.code: unit.id for unit in tree.subtree(wave.province_code)}
@@ -438,6 +439,8 @@ def create_points(session: Session, wave: Wave, tree: UnitTree) -> int:
     Where a unit has a one-stop centre of its own, the point stands at the first of them.
     Raises WaveRefusal("wave_collected") once the wave takes no more answers.
     """
+    store.hold_places(session, wave.province_code)  # two who make them at once would make each twice
+    wave = store.held(session, wave)
     if wave.state not in {State.PLANNED, State.OPEN}:
         raise WaveRefusal("wave_collected", wave=wave.code, state=wave.state.value)
     having = {point.unit_id for point in collection.points(session, wave)}

@@ -14,4 +14,5 @@ from surveys.errors import Refusal
 
 
 def deleted(session: Session, proposal: Proposal, today: date) -> None:
+    """Raises Refusal("contacts_absent"), always: there is nothing to delete."""
     raise Refusal("contacts_absent", subject=proposal.subject)

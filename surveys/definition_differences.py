@@ -9,7 +9,6 @@ from surveys import fields
 from surveys.fields import FieldList
 from surveys.indexes import document as index_documents
 from surveys.indexes.model import Criterion, IndexDefinition, ItemLeaf
-from surveys.questionnaires import document as questionnaire_documents
 from surveys.questionnaires.model import Option, Question, Questionnaire, Section
 
 Definition = Questionnaire | IndexDefinition | FieldList
@@ -25,6 +24,8 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Difference:
+    """One place at which two versions of a definition say different things."""
+
     place: str
     """key path in the newer version (in the older one for what is gone), as faults name it"""
     anchor: str
@@ -351,12 +352,3 @@ def _condition(question: Question) -> str:
 def _lineage(question: Question) -> str:
     lineage = question.lineage
     return "" if lineage is None else " ".join(filter(None, (lineage.relation, lineage.of, lineage.note)))
-
-
-def content_of(definition: Definition) -> str:
-    """The canonical document of any definition."""
-    if isinstance(definition, Questionnaire):
-        return questionnaire_documents.to_json(definition)
-    if isinstance(definition, IndexDefinition):
-        return index_documents.to_json(definition)
-    return fields.to_json(definition)

@@ -17,6 +17,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from surveys import definition_lines
+from surveys.days import iso_day
 from surveys.errors import DefinitionRefusal, Fault
 from surveys.origin import Language
 
@@ -263,7 +264,7 @@ class Node:
         found = self._raw.get(key)
         if isinstance(found, str):
             try:
-                return date.fromisoformat(found)
+                return iso_day(found)
             except ValueError:
                 pass
         if isinstance(found, date) and not isinstance(found, datetime):

@@ -48,6 +48,8 @@ Definition = Questionnaire | IndexDefinition | FieldList
 
 @dataclass(frozen=True)
 class Draft:
+    """A definition on its way, as its writer last saved it."""
+
     id: int
     kind: str
     """one of KINDS"""

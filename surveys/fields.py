@@ -21,6 +21,8 @@ PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
 
 @dataclass(frozen=True)
 class Field:
+    """One field (lĩnh vực) of administrative procedures, for a span of days."""
+
     code: str
     text: Text
     valid_from: date
@@ -36,6 +38,8 @@ class Field:
 
 @dataclass(frozen=True)
 class FieldList:
+    """One version of the list, dated entries and all."""
+
     name: str
     title: Text
     entries: tuple[Field, ...]

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys import accounts, audit
 from surveys.access import Grant
 from surveys.accounts import By, Issued, NewAccount
 from surveys.errors import Refusal
+from surveys.store import approvals, drafts
 from surveys.store.accounts import Account
-from surveys.store.tables import DraftRow, ProposalRow
 
 
 @dataclass(frozen=True)
@@ -28,17 +27,10 @@ class Open:
 
 def open_of(session: Session, account: Account) -> list[Open]:
     """Drafts being written and proposals waiting for their second person."""
-    drafts = session.execute(
-        select(DraftRow.id, DraftRow.kind, DraftRow.name)
-        .where(DraftRow.author == account.name, DraftRow.state.in_(("draft", "rejected"))).order_by(DraftRow.id)
-    )
-    waiting = session.execute(
-        select(ProposalRow.id, ProposalRow.kind, ProposalRow.subject)
-        .where(ProposalRow.proposed_by == account.name, ProposalRow.state == "waiting").order_by(ProposalRow.id)
-    )
     return [
-        *(Open("draft", f"{kind}:{name}", id) for id, kind, name in drafts),
-        *(Open("proposal", f"{kind}:{what}", id) for id, kind, what in waiting),
+        *(Open("draft", f"{each.kind}:{each.name}", each.id) for each in drafts.being_written(session, account.name)),
+        *(Open("proposal", f"{each.kind}:{each.subject}", each.id)
+          for each in approvals.waiting(session) if each.proposed_by == account.name),
     ]
 
 

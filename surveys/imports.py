@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from surveys import audit
 from surveys.collection import stored_id
+from surveys.days import iso_day
 from surveys.errors import Fault, ImportRefusal, WaveRefusal
 from surveys.origin import Basis, Language, Mode
 from surveys.questionnaires.cleaning import clean_text
@@ -99,6 +100,7 @@ def store_batch(session: Session, wave: Wave, batch: Batch, key: bytes) -> Impor
     Raises WaveRefusal("wave_import_closed"); ImportRefusal ("import_repeated" for a file that is in already,
     "import_faulty" where fpc or weights contradict what is stored). Nothing is stored then.
     """
+    wave_store.hold_places(session, wave.province_code)  # before the wave: two files and a fixing wait in one order
     wave = wave_store.held(session, wave)
     _require_open(wave, batch.today)
     rows = batch.rows
@@ -202,7 +204,7 @@ class _Reader:
         if mode is not None and mode is not Mode.PAPER:
             self.faults.add("late_mode", line, "mode", mode=mode.word)
         if day is not None and _after(self.wave, day):
-            self.faults.add("late_day", line, "day", day=day.isoformat(), last=f"{self.wave.closes}")
+            self.faults.add("late_day", line, "day", day=day, last=self.wave.closes)
 
     def _unit(self, line: int, column: str, code: str) -> int | None:
         if not code:
@@ -238,12 +240,12 @@ class _Reader:
         if not text:
             return self.today
         try:
-            day = date.fromisoformat(text if len(text) == len("2026-07-31") and text[4] == "-" != text[5] else "")
+            day = iso_day(text)
         except ValueError:
             self.faults.add("day_malformed", line, "day", value=text[:40])
             return None
         if not OLDEST <= day <= self.today:
-            self.faults.add("day_outside", line, "day", value=text, last=self.today.isoformat())
+            self.faults.add("day_outside", line, "day", day=day, last=self.today)
             return None
         return day
 

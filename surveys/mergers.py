@@ -66,6 +66,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Rows:
+    """A merger as the lines of a unit file, so that one check serves both."""
+
     lines: tuple[Line, ...]
     """line n (from 1) of the change: the old units, then the successors, then the units below"""
     steps: tuple[Step, ...]

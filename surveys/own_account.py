@@ -91,6 +91,7 @@ def use_recovery_code(session: Session, account: Account, typed: str) -> int | N
 
 
 def codes_left(account: Account) -> int:
+    """How many recovery codes are unused."""
     return len(json.loads(account.recovery or "[]"))
 
 
@@ -105,6 +106,7 @@ def _digest(typed: str) -> str:
 
 
 def choose_language(session: Session, account: Account, language: str) -> None:
+    """Keep the language of staff pages, 'vi' or 'en'; Refusal("language_unknown")."""
     if language not in ("vi", "en"):
         raise Refusal("language_unknown")
     if language != account.language:
@@ -122,5 +124,6 @@ def end_session(session: Session, account: Account, digest: bytes) -> None:
 
 
 def end_other_sessions(session: Session, account: Account, present: bytes | None) -> None:
+    """End every session of the account but the present one (digest of its number; None: all)."""
     end_sessions(session, account, but=present)
     audit.note(session, "account.session_ended", subject(account), after={"sessions": "others"})

@@ -32,6 +32,7 @@ class Participation:
 
 
 def participation(session: Session, wave: Wave, tree: UnitTree, unit_code: str) -> Participation:
+    """Counts of the unit and all below it, live, in a few statements whatever the number of units."""
     within = {unit.id for unit in tree.subtree(unit_code)}
     received: Counter[Basis] = Counter()
     for place, basis, number in responses.counts_by_place(session, wave.province_code, wave.id):

@@ -14,7 +14,7 @@ from surveys.origin import Basis, Mode
 from surveys.reading import unit_order
 from surveys.store import collection, responses
 from surveys.store import waves as wave_store
-from surveys.units import Unit, UnitTree
+from surveys.units import Kind, Unit, UnitTree
 from surveys.waves import Wave
 
 
@@ -53,12 +53,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class Row:
+    """A unit directly below the top, with everything below it."""
+
     unit: Unit
     counts: Counts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Progress:
+    """What the progress page shows. Not to be changed: as long as nothing comes in, everybody is given the same one."""
+
     top: Unit
     whole: Counts
     rows: tuple[Row, ...]
@@ -71,13 +75,34 @@ class Progress:
     """that have answers"""
 
     @property
+    def receiving(self) -> int:
+        """Units that citizens come to. Departments decide and seldom receive anybody (as `surveys.today` counts)."""
+        return sum(row.unit.kind is not Kind.DEPARTMENT for row in self.rows)
+
+    @property
     def silent(self) -> int:
-        """Units without a single answer."""
-        return sum(not row.counts.answers for row in self.rows)
+        """Of these, units without a single answer."""
+        return sum(row.unit.kind is not Kind.DEPARTMENT and not row.counts.answers for row in self.rows)
 
 
 def progress(session: Session, wave: Wave, tree: UnitTree, top_code: str, today: date) -> Progress:
     """Of the wave at `top_code` and below, in a few statements whatever the number of units."""
+    return _summed(
+        wave, tree, top_code, today,
+        tuple(responses.counts_by_unit(session, wave.province_code, wave.id)),
+        tuple(collection.slips_by_unit(session, wave.province_code, wave.id, today).items()),
+        tuple(collection.points_by_unit(session, wave.id).items()),
+        tuple(wave_store.populations(session, wave).items()),
+    )
+
+
+@lru_cache(maxsize=32)
+def _summed(
+    wave: Wave, tree: UnitTree, top_code: str, today: date, received: tuple[tuple[int, int, int, int], ...],
+    given_out: tuple[tuple[int, tuple[int, int, int]], ...], places: tuple[tuple[int, int], ...],
+    sizes: tuple[tuple[int, int], ...],
+) -> Progress:
+    """What the counts come to; summed again only when one of them is another."""
     top = tree.unit(top_code)
     below = list(tree.children(top_code)) or [top]
     home: dict[int, list[Counts]] = {}
@@ -87,20 +112,20 @@ def progress(session: Session, wave: Wave, tree: UnitTree, top_code: str, today:
     for unit in below:
         for inside in tree.subtree(unit.code):
             home[inside.id or 0].append(counts[unit.code])
-    for unit_id, basis, mode, number in responses.counts_by_unit(session, wave.province_code, wave.id):
+    for unit_id, basis, mode, number in received:
         for one in home.get(unit_id, ()):
             one.by_basis[Basis(basis)] += number
             one.by_mode[Mode(mode)] += number
-    for unit_id, slips in collection.slips_by_unit(session, wave.province_code, wave.id, today).items():
+    for unit_id, slips in given_out:
         issued, unspent, expired = slips
         for one in home.get(unit_id, ()):
             one.issued += issued
             one.returned += issued - unspent
             one.expired += expired
-    for unit_id, points in collection.points_by_unit(session, wave.id).items():
+    for unit_id, points in places:
         for one in home.get(unit_id, ()):
             one.points += points
-    told = wave_store.populations(session, wave)
+    told = dict(sizes)
     for unit in below:
         counts[unit.code].population = _population(tree, unit, told)
     whole.population = _population(tree, top, told)

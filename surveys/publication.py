@@ -36,9 +36,9 @@ PUBLICATION, CORRECTION = "publication", "correction"
 Key = tuple[str, str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Draft:
-    """What would be published now."""
+    """What would be published now. Not to be changed: who asks again is given the same one."""
 
     records: Sequence[Record]
     before: Sequence[Record] = ()
@@ -118,6 +118,14 @@ def draft(session: Session, wave: Wave) -> Draft:
     if table is None or not table.fixed:
         raise WaveRefusal("publication_no_table", wave=wave.code)
     edition = store.latest(session, wave)
+    key = ("" if edition is None else edition.content, id(table.records))
+    held = _drafts.get(wave.id)
+    if held is None or held[0] != key:
+        held = _drafts[wave.id] = (key, _draft(session, wave, table, edition), table.records)
+    return held[1]
+
+
+def _draft(session: Session, wave: Wave, table: ScoreTable, edition: Edition | None) -> Draft:
     if edition is None:
         return Draft([_clean(record) for record in table.records if record["publishable"]])
     fresh = {_key(record): record for record in table.records}
@@ -207,6 +215,10 @@ def seen(session: Session, wave: Wave) -> Seen:
 
 _merged: dict[int, tuple[tuple[str, int], list[Record], Sequence[Record]]] = {}
 """wave.id -> (print, records, the table's records)"""
+
+
+_drafts: dict[int, tuple[tuple[str, int], Draft, Sequence[Record]]] = {}
+"""as _merged: wave.id -> (print, draft, the table's records, referenced so that their id stays theirs)"""
 
 
 def _kept_back(record: Record) -> Record:

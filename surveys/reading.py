@@ -213,6 +213,7 @@ if not set(_COMMUNE_TYPES) <= set(TYPES):
 
 
 def by_block(lines: Sequence[Line], tree: UnitTree) -> tuple[Group, ...]:
+    """Groups of units of one block (sở; phường; xã; đặc khu), in the order of the lines."""
     return _grouped(lines, lambda line: block(tree.unit(line.key)))
 
 

@@ -159,7 +159,7 @@ def accept(
     WaveRefusal("wave_not_open").
     """
     cell = cell_of(session, place)
-    # the figures may be about to be fixed: one waits for the other
+    # held until this commits: who closes or fixes the wave waits for answers on their way, and so counts them
     cell = replace(cell, wave=wave_store.held(session, cell.wave))
     prepared = prepare(submission, place, cell, questionnaire, today)
     statements = intake.statements(session.get_bind().dialect.name)

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from surveys import access, approvals, conduct
-from surveys.access import Action, Grants
+from surveys.access import Action, Grants, Role
 from surveys.approvals import Proposal
 from surveys.conduct import Standing
 from surveys.score_fields import Record
@@ -23,7 +22,6 @@ from surveys.store import approvals as approval_store
 from surveys.store import audit as audit_store
 from surveys.store import units as unit_store
 from surveys.store import waves as wave_store
-from surveys.store.tables import AccountRow, AuditRow, GrantRow, ProposalRow, UnitRow
 from surveys.units import Kind, UnitTree
 from surveys.waves import State, Wave
 
@@ -31,14 +29,16 @@ SOON = 14
 """days before something is called due"""
 VERIFY_EVERY = 7
 """days after which the audit trail should be looked through again"""
-TRAIL = "audit:trail"
-"""what entries about the trail itself are about"""
+TWO = 2
+"""managers, at the least: nobody confirms what he proposed himself"""
 REMEMBERED = 14
 """days for which a rejection is shown to whoever proposed"""
 
 
 @dataclass(frozen=True)
 class Task:
+    """One reminder."""
+
     code: str
     """'wave_fix', 'proposal_waits', …"""
     place: str
@@ -119,6 +119,8 @@ def _waves(session: Session, grants: Grants, today: date, waiting: list[Proposal
         collecting = wave.state is State.OPEN and grants.may(Action.SEE_RESULTS)
         if collecting and (silent := _silent(session, wave, tree, grants)):
             yield _task(wave, "units_silent", "progress", count=silent)
+    if grants.may(Action.MANAGE_WAVES) and not _in_reach(session, grants, Action.MANAGE_WAVES):
+        yield Task("wave_none", "new_wave")
     for wave, _ in _in_reach(session, grants, Action.KEY_ANSWERS):
         if wave.state is State.OPEN:
             yield Task("keying_later", "", {}, wave.title)
@@ -189,23 +191,17 @@ def _proposals(
     for each in mine:
         days = (today - each.proposed).days
         yield Task(f"{each.kind}_waits", "proposal", {"id": each.id}, each.subject.partition(":")[2], count=days)
-    rejected = session.scalars(
-        select(ProposalRow).where(
-            ProposalRow.state == approvals.State.REJECTED.value, ProposalRow.proposed_by == actor,
-            ProposalRow.decided >= today - timedelta(days=REMEMBERED), ProposalRow.kind != "definition",
-        ).order_by(ProposalRow.id)
-    )
-    for row in rejected:
-        yield Task("proposal_rejected", "proposal", {"id": row.id}, row.subject.partition(":")[2])
+    for each in approval_store.rejected(session, actor, today - timedelta(days=REMEMBERED)):
+        if each.kind != "definition":  # its draft says so, below
+            yield Task("proposal_rejected", "proposal", {"id": each.id}, each.subject.partition(":")[2])
 
 
 def _drafts(session: Session, grants: Grants, actor: str) -> Iterator[Task]:
     if not grants.may(Action.WRITE_DEFINITIONS):
         return
-    for draft in drafts.all_of(session, ("draft", "rejected")):
-        if draft.author == actor:
-            code = "draft_rejected" if draft.state == "rejected" else "draft_unfinished"
-            yield Task(code, "draft", {"draft_id": draft.id}, draft.name or draft.kind)
+    for draft in drafts.being_written(session, actor):
+        code = "draft_rejected" if draft.state == "rejected" else "draft_unfinished"
+        yield Task(code, "draft", {"draft_id": draft.id}, draft.name or draft.kind)
 
 
 # ---- accounts
@@ -219,16 +215,15 @@ def _accounts(session: Session, grants: Grants, today: date) -> Iterator[Task]:
     everywhere = grants.anywhere(Action.MANAGE_ACCOUNTS)
     held = [code for code in grants.units(Action.MANAGE_ACCOUNTS) if code is not None and code in tree]
     within = {unit.code for code in held for unit in tree.subtree(code)}
-    rows = session.execute(
-        select(GrantRow.account_id, GrantRow.unit_code, AccountRow.state)
-        .join(AccountRow, AccountRow.id == GrantRow.account_id)
-        .where(AccountRow.state != accounts.DISABLED, or_(GrantRow.valid_to.is_(None), GrantRow.valid_to >= today))
-    ).all()
+    rows = accounts.lasting_grants(session, today)
     invited = {
         account for account, unit, state in rows if state == accounts.INVITED and (everywhere or unit in within)
     }
     if invited:
         yield Task("invitations_waiting", "accounts", {"state": accounts.INVITED}, count=len(invited))
+    managers = accounts.holders(session, Role.PROVINCE_MANAGER, today)
+    if everywhere and rows and len(managers) < TWO:  # the demonstration's doors are no accounts
+        yield Task("managers_few" if managers else "managers_none", "new_account")
     strays = {unit for _, unit, _ in rows if unit is not None and unit not in tree}
     gone = _ended(session, strays, today)
     ours = {code for code, above in gone.items() if everywhere or above & set(held)}
@@ -240,14 +235,7 @@ def _accounts(session: Session, grants: Grants, today: date) -> Iterator[Task]:
 
 def _ended(session: Session, codes: set[str], today: date) -> dict[str, set[str]]:
     """Code of a unit that ended before today -> codes of what stood above it on its last day."""
-    if not codes:
-        return {}
-    rows = session.execute(
-        select(UnitRow.code, UnitRow.valid_to).where(UnitRow.code.in_(sorted(codes)), UnitRow.valid_to < today)
-    )
-    last: dict[str, date] = {}
-    for code, day in rows:
-        last[code] = max(day or today, last.get(code, date.min))
+    last = unit_store.ended(session, codes, today)
     trees = {day: unit_store.tree(session, day) for day in set(last.values())}
     return {
         code: {above.code for above in trees[day].ancestors(code)} for code, day in last.items() if code in trees[day]
@@ -263,10 +251,7 @@ def _trail(session: Session, grants: Grants, today: date) -> Iterator[Task]:
     head = audit_store.head(session)
     if head is None:
         return
-    last = session.execute(
-        select(AuditRow.seq, AuditRow.at)
-        .where(AuditRow.subject == TRAIL, AuditRow.action == "audit.verified").order_by(AuditRow.seq.desc()).limit(1)
-    ).one_or_none()
+    last = audit_store.latest(session, "audit.verified")
     if last is None:
         yield Task("audit_never_verified", "audit", count=head[0])
         return

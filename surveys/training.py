@@ -12,12 +12,15 @@ from surveys import approvals, audit
 from surveys.approvals import State as ProposalState
 from surveys.errors import WaveRefusal
 from surveys.store import approvals as approval_store
+from surveys.store import responses
 from surveys.store import waves as store
 from surveys.waves import State
 
 
 @dataclass(frozen=True)
 class Wiped:
+    """What a wiping took away."""
+
     gone: Mapping[str, int]
     """'response', 'comment', 'slip', … -> rows that were deleted"""
     whole: bool
@@ -37,14 +40,19 @@ def wipe(session: Session, code: str, *, confirmed: str, whole: bool, actor: str
         raise WaveRefusal("wave_not_training", wave=wave.code)
     if confirmed.strip() != wave.code:
         raise WaveRefusal("wipe_not_confirmed", wave=wave.code)
-    for proposal in approvals.waiting(session):
-        if proposal.subject == f"wave:{wave.code}":
-            approval_store.settle(session, proposal.id, ProposalState.WITHDRAWN, by=actor, on=today, answer="")
+    withdrawn = [each.id for each in approvals.waiting(session) if _about(each.subject, wave.code)]
+    for id in withdrawn:
+        approval_store.settle(session, id, ProposalState.WITHDRAWN, by=actor, on=today, answer="")
     store.set_fields(session, wave, {"state": State.PLANNED.value, "fixed": None})
     responses.none_on_its_way(session)  # an answer that arrives between would outlive its wave
     gone = store.wipe(session, wave, whole=whole)
-    after = {"gone": gone, **({} if whole else {"state": State.PLANNED.value})}
+    after = {"gone": gone, "withdrawn": withdrawn, **({} if whole else {"state": State.PLANNED.value})}
     audit.note(session, "wave.deleted" if whole else "wave.wiped", f"wave:{wave.code}", {
         "state": wave.state.value, "title": wave.title,
-    }, after)
+    }, after, province=wave.province_code)
     return Wiped(gone, whole)
+
+
+def _about(subject: str, code: str) -> bool:
+    """The wave itself, or the comments of one of its units: those are gone, too."""
+    return subject == f"wave:{code}" or subject.startswith(f"comments:{code}/")

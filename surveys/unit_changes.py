@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from surveys.days import iso_day
 from surveys.errors import Fault, UnitRefusal
 from surveys.sheets import Sheet, column_faults
 from surveys.units import Kind, Unit
@@ -24,7 +25,6 @@ COLUMNS = (*REQUIRED, *OPTIONAL)
 LONGEST = 200
 """characters of a name or a decree"""
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,32}")
-_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _KINDS = {kind.value: kind for kind in Kind}
 
 Identity = tuple[str, date]
@@ -243,9 +243,7 @@ def _day(value: str, row: int, column: str, faults: list[Fault]) -> date | None:
     if not text:
         return None
     try:
-        if not _ISO.fullmatch(text):  # fromisoformat() also takes '20250701' and week dates
-            raise ValueError(text)
-        return date.fromisoformat(text)
+        return iso_day(text)
     except ValueError:
         faults.append(Fault("day_malformed", row, column, {"value": text[:40]}))
         return None

@@ -10,7 +10,7 @@ import functools
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -189,8 +189,8 @@ class UnitTree:
             said += f", {name}"
         return said
 
-    def find(self, text: str) -> tuple[Unit, ...]:
-        """Units that a person may mean by `text`, the likeliest first.
+    def find(self, text: str, among: Container[str] | None = None) -> tuple[Unit, ...]:
+        """Units that a person may mean by `text`, the likeliest first. among: only these codes.
 
         Compared without accents, tones and case, with the type before the name or without it: first what
         equals the text, then what begins with it, then what contains it; among equals the higher unit.
@@ -201,19 +201,20 @@ class UnitTree:
         if not wanted:
             return ()
         ranked = [(rank, self._place[unit.code][2], place) for place, (unit, keys) in enumerate(self._keys)
-                  if (rank := _rank(wanted, keys)) is not None]
+                  if (among is None or unit.code in among) and (rank := _rank(wanted, keys)) is not None]
         if not ranked:
-            return self._find_words(wanted.split())
+            return self._find_words(wanted.split(), among)
         return tuple(self.units[place] for _, _, place in sorted(ranked))
 
-    def _find_words(self, words: list[str]) -> tuple[Unit, ...]:
+    def _find_words(self, words: list[str], among: Container[str] | None) -> tuple[Unit, ...]:
         def fits(unit: Unit, keys: tuple[str, ...]) -> bool:
             if not any(word in keys[0].split() for word in words):
                 return False  # the unit's own name has to be meant, not only its province's
             said = fold(self.full_name(unit.code)).split()
             return all(word in said for word in words)
 
-        return tuple(unit for unit, keys in self._keys if fits(unit, keys))
+        asked = (pair for pair in self._keys if among is None or pair[0].code in among)
+        return tuple(unit for unit, keys in asked if fits(unit, keys))
 
     @cached_property
     def _keys(self) -> tuple[tuple[Unit, tuple[str, ...]], ...]:

@@ -12,6 +12,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app import account_letters, cli, messages, server_day, set_up
+from app.account_columns import COLUMNS
 from app.db import reading, transaction
 from app.role_words import ROLE_WORDS
 from surveys import account_lists, passphrases
@@ -117,7 +118,7 @@ def add(name: str, role: str, unit_code: str | None, display: str, workplace: st
 def create_list(file: Path, letters: Path, dry_run: bool) -> None:
     """Tạo tài khoản theo danh sách CSV hoặc .xlsx, tất cả hoặc không gì cả. / Accounts from a list, all or nothing."""
     words = {word: code for code, pair in ROLE_WORDS.items() for word in pair}
-    asked = account_lists.accounts(account_lists.read(file.read_bytes()), words)
+    asked = account_lists.accounts(account_lists.translated(account_lists.read(file.read_bytes()), COLUMNS), words)
     today = server_day()
     with reading() as session:
         faults = [*asked.faults, *domain.list_faults(session, _by(), asked.rows, today)]

@@ -17,7 +17,7 @@ from app.exports import trail as files
 from app.files import write_whole
 from app.settings import Settings
 from surveys import audit
-from surveys.audit import Mark, Query
+from surveys.audit import Mark, Query, Verdict
 from surveys.errors import Refusal
 from surveys.store import audit as store
 
@@ -33,15 +33,40 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--mark", "typed", help="Mốc đã giữ (SỐ:MÃ) phải còn trong nhật ký. / A mark kept earlier.")
 @refusing
 def verify(typed: str | None) -> None:
-    settings: Settings = current_app.config["HAILONG"]
-    marks = [None, trail.remembered(settings)] if typed is None else [trail.remembered(settings), _mark(typed)]
-    for mark in dict.fromkeys(marks):
-        with reading() as session:
-            verdict = audit.verified(keys.audit(), store.entries(session), store.head(session), kept=mark)
-        if verdict.broken is not None:
-            _say(verdict.broken.code, seq=verdict.broken.seq)
-            sys.exit(1)
+    kept = trail.remembered(_settings())
+    for mark in dict.fromkeys((kept, None if typed is None else _mark(typed))):
+        verdict = _verdict(mark)
+    if kept is None and typed is None and verdict.checked:
+        _say("audit_unwitnessed", seq=verdict.checked)
+        sys.exit(1)
     _say("audit_holds", count=verdict.checked, mark=trail.spelt((verdict.checked, verdict.digest)))
+
+
+@group.command("take-mark", help=(
+    "Sau khi khôi phục cơ sở dữ liệu từ bản sao lưu: kiểm tra nhật ký rồi nhận mốc cuối của nó thay mốc đang giữ. "
+    "Việc này được ghi vào nhật ký. / After a restore: verify the trail and keep its head as the mark from now on."
+))
+@click.option("--reason", required=True, help="Lý do, ví dụ: khôi phục bản sao lưu ngày 20/11/2026. / Why.")
+@refusing
+def take_mark(reason: str) -> None:
+    verdict, kept = _verdict(None), trail.remembered(_settings())
+    now = trail.spelt((verdict.checked, verdict.digest))
+    with transaction() as session:
+        audit.note(session, "audit.mark_taken", "audit:trail", {"mark": kept and trail.spelt(kept)},
+                   {"mark": now, "reason": reason.strip()[:200]})
+        taken: Mark = session.info["audit_mark"]
+    trail.put(_settings(), taken)
+    _say("audit_mark_taken", mark=trail.spelt(taken))
+
+
+def _verdict(mark: Mark | None) -> Verdict:
+    """Of the whole trail; says where it is broken and ends the command."""
+    with reading() as session:
+        found = audit.verified(keys.audit(), store.entries(session), store.head(session), kept=mark)
+    if found.broken is not None:
+        _say(found.broken.code, seq=found.broken.seq)
+        sys.exit(1)
+    return found
 
 
 def _mark(typed: str) -> Mark:
@@ -52,8 +77,7 @@ def _mark(typed: str) -> Mark:
 
 
 def _say(code: str, **details: object) -> None:
-    settings: Settings = current_app.config["HAILONG"]
-    for language in ("vi", "en") if settings.language == "vi" else ("en", "vi"):
+    for language in ("vi", "en") if _settings().language == "vi" else ("en", "vi"):
         click.echo(messages.sentence(code, details, language))
 
 
@@ -105,5 +129,9 @@ def _day(typed: datetime | None) -> date | None:
 
 
 def _zone() -> ZoneInfo:
-    settings: Settings = current_app.config["HAILONG"]
-    return ZoneInfo(settings.timezone)
+    return ZoneInfo(_settings().timezone)
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.config["HAILONG"]
+    return found

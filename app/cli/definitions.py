@@ -37,7 +37,7 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="In dạng JSON.
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _LABELS = {
     "questionnaire": "phiếu hỏi / questionnaire", "index": "chỉ số / index", "targets": "mục tiêu / targets",
-    "fields": "lĩnh vực / fields", "translation": "bản dịch / translation", "recordings": "bản đọc / recordings",
+    "fields": "lĩnh vực / fields", "translation": "bản dịch / translation", "recordings": "bản ghi âm / recordings",
 }
 _WHATS = ("questionnaire", "index", "fields")
 
@@ -133,10 +133,10 @@ def _report(path: Path, what: str, faults: tuple[Fault, ...]) -> None:
             click.echo(f"  {messages.fault_sentence(fault, language)}", err=True)
 
 
-@group.command("draft", help="Lưu tệp (TOML hoặc .xlsx) thành bản soạn thảo; tệp còn lỗi vẫn lưu và lỗi được in ra.")
+@group.command("draft", help="Lưu tệp (TOML hoặc .xlsx) thành bản thảo; tệp còn lỗi vẫn lưu và lỗi được in ra.")
 @click.argument("file", type=_FILE)
 @click.option("--kind", type=click.Choice(drafts.KINDS), help="Loại; không ghi thì nhận theo nội dung.")
-@click.option("--draft", "draft_id", type=int, help="Số bản soạn thảo cần thay nội dung; không ghi thì tạo bản mới.")
+@click.option("--draft", "draft_id", type=int, help="Số bản thảo cần thay nội dung; không ghi thì tạo bản mới.")
 @click.option("--note", default="", help="Thay đổi gì và vì sao, cho người thứ hai.")
 @refusing
 def draft(file: Path, kind: str | None, draft_id: int | None, note: str) -> None:
@@ -151,7 +151,7 @@ def draft(file: Path, kind: str | None, draft_id: int | None, note: str) -> None
         _report(file, _LABELS[saved.kind], faults)
 
 
-@group.command("propose", help="Trình một bản soạn thảo để người thứ hai duyệt.")
+@group.command("propose", help="Trình một bản thảo để người thứ hai duyệt.")
 @click.argument("draft_id", type=int)
 @click.option("--reason", default="", help="Lý do, cho người thứ hai.")
 @refusing

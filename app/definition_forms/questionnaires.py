@@ -33,8 +33,6 @@ from app.definition_forms.raw import (
 KINDS = ("scale", "choice", "several", "text")
 FLAGS = ("required", "not_applicable", "sensitive")
 OPTION_COLUMNS = ("code", "vi", "en", "face")
-SPARE = 2
-"""empty rows at the end of a list of options"""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from surveys.days import iso_day
+
 Raw = dict[str, Any]
 """a table as `tomllib` reads it"""
 Form = Mapping[str, str]
@@ -120,7 +122,7 @@ def put_number(holder: Raw, key: str, text: str) -> None:
 
 def put_day(holder: Raw, key: str, text: str) -> None:
     try:
-        holder[key] = date.fromisoformat(text)
+        holder[key] = iso_day(text)
     except ValueError:
         put_word(holder, key, text)
 

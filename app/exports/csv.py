@@ -15,7 +15,7 @@ from typing import Any
 from app.exports.fields import ordered
 from surveys.captions import Captions
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")  # full width counts too
 
 
 def write(records: Sequence[dict[str, Any]], captions: Captions) -> bytes:
@@ -39,4 +39,4 @@ def _cell(value: Any) -> str:
 
 
 def safe(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS) else text

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Mapping
+from datetime import date
 
 from app.wording import STATES
 from surveys.errors import Fault, Refusal
@@ -42,6 +44,11 @@ STATE_DETAILS = frozenset({"state", "wanted"})
 """details that name a wave's state, and are said in words"""
 
 
+AS_TYPED = frozenset({"value", "file"})
+"""details that repeat what somebody wrote, letter for letter"""
+_DAY = re.compile(r"(?<![\w-])(\d{4})-(\d\d)-(\d\d)(?![\w-])")
+
+
 class _Details(dict[str, object]):
     def __missing__(self, key: str) -> str:
         return "…"
@@ -54,12 +61,21 @@ def sentence(code: str, details: Mapping[str, object], language: str = "vi") -> 
         return f"{code} {dict(details)}" if details else code
     place = 0 if language == "vi" else 1
     told = {key: _told(key, value, place) for key, value in details.items()}
+    if not code.startswith("definition_"):  # those speak of a text in which days stand as 2026-07-31
+        told |= {key: _days(value) for key, value in told.items() if key not in AS_TYPED}
     return pair[place].format_map(_Details(told))
 
 
 def _told(detail: str, value: object, place: int) -> object:
     words = STATES if detail in STATE_DETAILS else VALUES.get(detail, {})
     return words.get(str(value), (value, value))[place]
+
+
+def _days(value: object) -> object:
+    """Days as people read them here, on English pages too: 31/07/2026."""
+    if isinstance(value, (str, date)):
+        return _DAY.sub(r"\3/\2/\1", str(value))
+    return value
 
 
 def refusal_sentence(refusal: Refusal, language: str = "vi") -> str:

@@ -56,6 +56,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Whoever works at a unit that is graded ({unit}) holds no role that keys, asks or sees single answers, "
         "there or elsewhere.",
     ),
+    "grant_workplace_closed": (
+        "Nơi công tác của người này ({unit}) không còn. Ông/Bà chọn lại nơi công tác trước khi giao vai trò nhập, hỏi "
+        "hoặc xem từng câu trả lời.",
+        "The unit where this person works ({unit}) is no more. Choose the workplace anew before giving a role that "
+        "keys, asks or sees single answers.",
+    ),
     "grant_past": (
         "Ngày kết thúc không được lùi về trước hôm qua.", "The last day must not lie before yesterday."
     ),

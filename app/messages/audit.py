@@ -30,6 +30,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Nhật ký đã bị đưa về một trạng thái cũ: mốc giữ ngoài cơ sở dữ liệu (mục {seq}) không còn trong nhật ký.",
         "The trail was set back: the mark kept outside the database (entry {seq}) is not in it.",
     ),
+    "audit_unwitnessed": (
+        "Mất mốc giữ ngoài cơ sở dữ liệu (keys/audit-mark), nên không biết nhật ký ({seq} mục) có bị đưa về trạng "
+        "thái cũ hay không. Ông/Bà so với mốc in trên bản xuất gần nhất: “audit verify --mark”.",
+        "The mark kept outside the database (keys/audit-mark) is gone, so nobody can tell whether the trail of {seq} "
+        "entries was set back. Compare it with the mark on the latest export: “audit verify --mark”.",
+    ),
+    "audit_mark_taken": (
+        "Từ nay mốc giữ ngoài cơ sở dữ liệu là {mark}; việc này đã ghi vào nhật ký.",
+        "The mark kept outside the database is {mark} from now on; the trail says so.",
+    ),
     "audit_mark_malformed": (
         "Mốc có dạng SỐ:MÃ, với mã gồm 64 chữ số thập lục phân.",
         "A mark reads NUMBER:DIGEST, the digest being 64 hexadecimal digits.",

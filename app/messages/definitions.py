@@ -48,7 +48,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     # drafts
     "draft_unknown": (
-        "Không có bản soạn thảo số {draft}. Có thể bản này đã bị xóa.",
+        "Không có bản thảo số {draft}. Có thể bản này đã bị xóa.",
         "There is no draft {draft}. It may have been discarded.",
     ),
     "draft_kind": (
@@ -60,22 +60,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The note has {length} characters; at most {most} are taken.",
     ),
     "draft_changed_meanwhile": (
-        "Bản soạn thảo số {draft} đã được {author} sửa trong lúc đó. Ông/Bà vui lòng mở lại, xem phần mới "
+        "Bản thảo số {draft} đã được {author} sửa trong lúc đó. Ông/Bà vui lòng mở lại, xem phần mới "
         "rồi sửa tiếp; nội dung vừa nhập vẫn còn trên trang này.",
         "Draft {draft} was changed by {author} meanwhile. Please open it again, look at the change and go on; "
         "what you typed is still on this page.",
     ),
     "draft_locked": (
-        "Bản soạn thảo số {draft} đang chờ người thứ hai xác nhận nên không sửa được. "
+        "Bản thảo số {draft} đang chờ người thứ hai xác nhận nên không sửa được. "
         "Muốn sửa, hãy rút lại đề nghị trước.",
         "Draft {draft} waits for a second person and cannot be changed. Withdraw the proposal first.",
     ),
     "draft_finished": (
-        "Bản soạn thảo số {draft} đã được duyệt. Muốn sửa, hãy soạn phiên bản mới.",
+        "Bản thảo số {draft} đã được duyệt. Muốn sửa, hãy soạn phiên bản mới.",
         "Draft {draft} has been approved. To change something, begin a new version.",
     ),
     "draft_nothing_new": (
-        "Bản soạn thảo giống hệt phiên bản {name} đang dùng nên không có gì để duyệt.",
+        "Bản thảo giống hệt phiên bản {name} đang dùng nên không có gì để duyệt.",
         "The draft says what the version of {name} in force says: there is nothing to approve.",
     ),
     "draft_overtaken": (

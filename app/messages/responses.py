@@ -96,5 +96,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "stratum {stratum} has {psus} PSUs in the sample, more than its fpc {fpc}",
     ),
     "day_malformed": ("{value} không phải ngày dạng 2026-07-31", "{value} is not a day like 2026-07-31"),
-    "day_outside": ("ngày {value} nằm ngoài khoảng nhận (đến {last})", "day {value} is not taken (last: {last})"),
+    "day_outside": ("ngày {day} nằm ngoài khoảng nhận (đến {last})", "day {day} is not taken (last: {last})"),
+    "day_unreadable": (
+        "“{value}” không phải một ngày có thật; hãy viết như 31/07/2026.",
+        "“{value}” is no day of the calendar; write it as 31/07/2026.",
+    ),
 }

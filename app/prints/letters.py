@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app import numerals
 from app.prints import qr, typesetting
 
 TITLE = "Thư mở tài khoản (kín)"
@@ -49,7 +50,7 @@ def render(letters: Sequence[Letter], *, day: date, watermark: str | None = None
     if not letters:
         raise ValueError("no letters to print")
     pages = [_page(letter) for letter in letters]
-    data = {"title": TITLE, "day": day.strftime("%d/%m/%Y"), "watermark": watermark or "", "letters": pages}
+    data = {"title": TITLE, "day": numerals.day(day), "watermark": watermark or "", "letters": pages}
     return typesetting.pdf("letters.typ", data, day)
 
 
@@ -62,7 +63,7 @@ def _page(letter: Letter) -> dict[str, object]:
         "roles": [typesetting.shown(role) for role in letter.roles],
         "heading": HEADINGS[letter.purpose],
         "code": letter.code,
-        "expires": letter.expires.strftime("%d/%m/%Y"),
+        "expires": numerals.day(letter.expires),
         "address": letter.address,
         "qr": qr.svg(letter.address, level=LEVEL),
     }

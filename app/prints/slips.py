@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app import numerals
 from app.prints import qr, typesetting
 from app.prints.posters import short
 
@@ -42,5 +43,5 @@ def _box(slip: Slip) -> dict[str, str]:
         "short": short(slip.address),
         "unit": typesetting.shown(slip.unit_name),
         "wave": typesetting.shown(slip.wave_title),
-        "expires": slip.expires.strftime("%d/%m/%Y") if slip.expires else "",
+        "expires": numerals.day(slip.expires) if slip.expires else "",
     }

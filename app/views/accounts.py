@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app import account_letters, auth, language, messages, server_day
+from app.account_columns import COLUMNS
 from app.auth import requires
 from app.db import reading, transaction
 from app.language import translate as _
@@ -210,7 +211,7 @@ def from_list() -> ResponseReturnValue:
         return render_template("accounts/list.html", form=form, preview=None)
     try:
         sheet, content = _uploaded()
-        asked = account_lists.accounts(sheet, _role_codes())
+        asked = account_lists.accounts(account_lists.translated(sheet, COLUMNS), _role_codes())
         with reading() as session:
             tree = units.tree(session, server_day())
             faults = [*asked.faults, *domain.list_faults(session, by(), asked.rows, server_day())]
@@ -220,7 +221,7 @@ def from_list() -> ResponseReturnValue:
     except Refusal as refusal:
         form.refused(refusal, "file")
         return render_template("accounts/list.html", form=form, preview=None), UNPROCESSABLE
-    said = [messages.fault_sentence(fault, language.current()) for fault in _in_order(faults)]
+    said = [messages.fault_sentence(fault, language.current()) for fault in _in_order(faults, sheet)]
     preview = [
         (row, new.name, new.display, _place(new.workplace, tree, ""),
          [f"{role_word(held.role, language.current())} – {_place(held.unit, tree)}" for held in new.held])
@@ -233,8 +234,14 @@ def from_list() -> ResponseReturnValue:
     return page, UNPROCESSABLE if faults else 200
 
 
-def _in_order(faults: Sequence[Fault]) -> list[Fault]:
-    return sorted(faults, key=lambda fault: (fault.row or 0, fault.column or ""))
+def _in_order(faults: Sequence[Fault], sheet: Sheet) -> list[Fault]:
+    """One fault a cell, the first that was found, under the heading that the list itself has."""
+    headings = dict(zip(account_lists.translated(sheet, COLUMNS).columns, sheet.columns, strict=True))
+    first: dict[tuple[int, str], Fault] = {}
+    for fault in faults:
+        place = (fault.row or 0, headings.get(fault.column or "", fault.column or ""))
+        first.setdefault(place, Fault(fault.code, fault.row, place[1] or None, fault.details))
+    return [first[place] for place in sorted(first)]
 
 
 def _uploaded() -> tuple[Sheet, str]:
@@ -257,7 +264,7 @@ def _role_codes() -> dict[str, str]:
 @requires(Action.MANAGE_ACCOUNTS)
 def list_template() -> ResponseReturnValue:
     """An empty list to fill in, with one line as an example."""
-    columns = (*account_lists.REQUIRED[:2], "workplace", "role", "unit", "valid_from", "valid_to")
+    columns = tuple(COLUMNS)
     line = ("lan.nguyen", "Nguyễn Thị Lan", "", ROLE_WORDS["unit_officer"][0], "", "", "31/12/2026")
     text = "\ufeff" + "".join(",".join(cells) + "\r\n" for cells in (columns, line))
     return Response(
@@ -335,9 +342,12 @@ def move(name: str) -> ResponseReturnValue:
     return _done(name, form, "workplace", lambda session, today: domain.move(session, by(), name, workplace, today))
 
 
-@bp.post("/of/<name>/disable")
+@bp.route("/of/<name>/disable", methods=["GET", "POST"])
 @requires(Action.MANAGE_ACCOUNTS)
 def disable(name: str) -> ResponseReturnValue:
+    """By GET: what it comes to, and a button; nothing is done before that."""
+    if request.method == "GET":
+        return _sure_page(name, "disable", Action.MANAGE_ACCOUNTS)
     return _done(name, Form(), "state", lambda session, today: domain.disable(session, by(), name, today))
 
 
@@ -347,10 +357,13 @@ def enable(name: str) -> ResponseReturnValue:
     return _done(name, Form(), "state", lambda session, today: domain.enable(session, by(), name, today))
 
 
-@bp.post("/of/<name>/reset")
+@bp.route("/of/<name>/reset", methods=["GET", "POST"])
 @requires(Action.RESET_ACCOUNTS)
 def reset(name: str) -> ResponseReturnValue:
-    purpose = domain.FACTOR if request.form.get("purpose") == domain.FACTOR else domain.RESET
+    """By GET: what it comes to, and a button; a wrong click signs nobody out."""
+    purpose = domain.FACTOR if request.values.get("purpose") == domain.FACTOR else domain.RESET
+    if request.method == "GET":
+        return _sure_page(name, purpose, Action.RESET_ACCOUNTS)
     return _done(name, Form(), "state", lambda session, today: domain.renew(session, by(), name, purpose, today))
 
 
@@ -410,6 +423,24 @@ def _done(name: str, form: Form, field: str, do: Doing, page: Paging | None = No
     if isinstance(issued, Issued):
         return _codes_page([issued])
     return redirect(url_for("accounts.one", name=store.normal(name), done=1), 303)
+
+
+def _sure_page(name: str, deed: str, action: Action) -> ResponseReturnValue:
+    """Asks once more before a reset or a closing, and says what follows from it; a refusal is told at once."""
+    today = server_day()
+    try:
+        with reading() as session:
+            account = domain.governed(session, by(), action, name, today)
+            alive = sessions.count(session, account.id, time.time())
+    except Refusal as refusal:
+        if refusal.code in {"account_unknown", "access_denied"}:
+            raise
+        form = Form()
+        form.refused(refusal, "state")
+        return _one_page(name, form)
+    if deed != "disable" and account.state == store.INVITED:
+        deed = domain.INVITE
+    return render_template("accounts/sure.html", account=account, deed=deed, sessions=alive)
 
 
 def _one_page(name: str, form: Form) -> ResponseReturnValue:

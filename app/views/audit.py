@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Set
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +21,8 @@ from app.language import translate as _
 from app.settings import Settings
 from surveys import audit
 from surveys.access import AccessRefusal, Action
-from surveys.audit import Query, Verdict
+from surveys.audit import Break, Query, Verdict
+from surveys.days import typed_day
 from surveys.errors import NotFound, Refusal
 from surveys.store import audit as store
 from surveys.store import units
@@ -69,12 +71,15 @@ FIELDS = ("actor", "action", "subject", "from", "to")
 def verify() -> ResponseReturnValue:
     """Look through the trail, for some seconds at most, and note what was found."""
     until = time.monotonic() + SECONDS
+    kept = trail.remembered(_settings())
     with reading() as session:
         reach(units.tree(session, server_day()))
         verdict = audit.verified(
-            keys.audit(), store.entries(session), store.head(session), kept=trail.remembered(_settings()),
+            keys.audit(), store.entries(session), store.head(session), kept=kept,
             enough=lambda: time.monotonic() > until,
         )
+    if kept is None and verdict.checked and verdict.broken is None:
+        verdict = replace(verdict, broken=Break("audit_unwitnessed", verdict.checked))
     if verdict.broken is not None:
         try:
             _note_verdict(verdict)
@@ -129,16 +134,16 @@ def reach(tree: UnitTree) -> Set[str] | None:
 def _query(typed: Mapping[str, str]) -> tuple[Query, list[tuple[str, str]]]:
     """What was asked for, and (field, sentence) of what cannot be read."""
     problems: list[tuple[str, str]] = []
-    days: dict[str, date | None] = {}
+    asked: dict[str, date | None] = {}
     for name in ("from", "to"):
         try:
-            days[name] = date.fromisoformat(typed[name]) if typed[name] else None
+            asked[name] = typed_day(typed[name]) if typed[name] else None
         except ValueError:
-            days[name] = None
+            asked[name] = None
             problems.append((name, _("Ngày không đọc được. Ông/Bà vui lòng nhập theo dạng 2026-11-24.")))
-    if days["to"] == date.max:
-        days["to"] = None
-    return Query(typed["actor"].casefold(), typed["action"], typed["subject"], days["from"], days["to"]), problems
+    if asked["to"] == date.max:
+        asked["to"] = None
+    return Query(typed["actor"].casefold(), typed["action"], typed["subject"], asked["from"], asked["to"]), problems
 
 
 def _set(typed: Mapping[str, str]) -> dict[str, Any]:

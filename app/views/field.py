@@ -45,9 +45,10 @@ class Reach:
 @bp.get("/")
 @requires(Action.PRINT_POSTERS)
 def index() -> ResponseReturnValue:
-    """The waves in reach; with a single one, its points."""
+    """The waves in reach that have points there; with a single one, its points."""
     with reading() as session:
-        found = [reach for wave in wave_store.waves(session) if (reach := _reach(session, wave))]
+        every = [reach for wave in wave_store.waves(session) if (reach := _reach(session, wave))]
+        found = [reach for reach in every if _points(session, reach)] or every
     if len(found) == 1:
         return redirect(url_for("field.points", wave_code=found[0].wave.code), 303)
     return render_template("field/index.html", found=found, state_word=_state)

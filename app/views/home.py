@@ -28,7 +28,7 @@ bp = Blueprint("home", __name__)
 
 PLACES: Mapping[str, str] = {
     "wave": "waves.wave", "progress": "waves.progress", "proposal": "approvals.proposal", "draft": "workshop.draft",
-    "accounts": "accounts.index", "audit": "audit.index",
+    "accounts": "accounts.index", "new_account": "accounts.new", "new_wave": "waves.new", "audit": "audit.index",
 }
 """where a task is done -> the endpoint"""
 
@@ -76,7 +76,7 @@ def _place(tree: UnitTree, unit: str | None) -> str:
 
 def _running(session: Session, who: Viewer) -> list[Running]:
     """Waves that are collected or counted just now, with what the reader may do there."""
-    found = []
+    found: list[Running] = []
     for wave in wave_store.waves(session):
         if wave.state in {State.PUBLISHED, State.CORRECTED}:
             continue
@@ -87,6 +87,7 @@ def _running(session: Session, who: Viewer) -> list[Running]:
         )
         if top is not None:
             found.append(Running(wave, tree.unit(top)))
+    found.sort(key=lambda each: (each.wave.training, each.wave.state is not State.OPEN))
     return found[:6]
 
 

@@ -36,7 +36,7 @@ from surveys.store import waves as wave_store
 from surveys.store.publications import Edition
 from surveys.targets import Goal
 from surveys.units import Unit, UnitTree
-from surveys.waves import Wave
+from surveys.waves import State, Wave
 
 bp = Blueprint("results", __name__, url_prefix="/results")
 
@@ -70,7 +70,7 @@ def index() -> ResponseReturnValue:
     with reading_session() as session:
         found = [
             (wave, unit, Phrases.of(captions(session, wave, server_day(), tree), current()))
-            for wave in wave_store.waves(session)
+            for wave in wave_store.waves(session) if wave.state is not State.PLANNED  # nothing to read yet
             for tree in [conduct.tree_of(session, wave)] if (unit := _start(wave, tree))
         ]
     if len(found) == 1:

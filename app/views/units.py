@@ -18,6 +18,7 @@ from app.settings import Settings
 from app.uploads import takes_files
 from surveys import access, unit_changes, workbooks
 from surveys.access import Action
+from surveys.days import typed_day
 from surveys.errors import ImportRefusal, NotFound, UnitRefusal
 from surveys.reading import block, unit_order
 from surveys.store import units as store
@@ -276,7 +277,7 @@ def _day_asked() -> tuple[date, str]:
     if not text:
         return server_day(), ""
     try:
-        return date.fromisoformat(text), ""
+        return typed_day(text), ""
     except ValueError:
         return server_day(), _("Ngày không đúng; trang đang hiển thị danh mục của hôm nay.")
 

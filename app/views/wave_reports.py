@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app import audit_words, auth, exports, language, messages, refresh, server_day, wave_words
+from app import audit_words, auth, exports, language, messages, refresh, server_day, wave_tables, wave_words
 from app.auth import requires
 from app.db import reading, transaction
 from app.language import translate as _
 from app.result_words import Phrases
 from app.settings import Settings
 from app.views.results import MIME_TYPES
-from app.views.waves import Reach, bp, within
+from app.views.waves import bp, within
 from surveys import access, audit, conduct, methods, publication
 from surveys import drafts as draft_store
 from surveys import progress as coverage
@@ -21,9 +23,9 @@ from surveys.access import Action
 from surveys.captions import captions
 from surveys.errors import NotFound, Refusal
 from surveys.indexes.model import IndexDefinition
-from surveys.reading import unit_order
 from surveys.store import definitions, publications
 from surveys.store import waves as store
+from surveys.units import UnitTree
 from surveys.waves import Wave
 
 
@@ -43,11 +45,11 @@ def progress(wave_code: str) -> ResponseReturnValue:
         if unit not in {each.code for each in tree.subtree(wave.province_code)}:
             raise NotFound("unit_unknown", unit=unit)
         found = coverage.progress(session, wave, tree, unit, server_day())
-    names = frozenset(each.code for each in tree.find(query)) if query else None
+    names = _named(tree, query, [row.unit.code for row in found.rows])
     return render_template(
         "waves/progress.html", wave=wave, found=found, wording=wave_words, query=query, order=order, unit=unit,
         rows=coverage.sorted_rows(found.rows, order, names), simulated=wave.mark, today=server_day(), tree=tree,
-        cells=lambda counts: wave_words.cells(counts, found),
+        cells=wave_tables.counts(found),
     )
 
 
@@ -121,11 +123,19 @@ def compare(wave_code: str) -> ResponseReturnValue:
             "state": found if isinstance(found, refresh.Progress) else None,
         }
         if not isinstance(found, refresh.Progress):
-            view |= _tables(found["records"], reach, query)
+            side = wave_tables.compared(found, wave, reach.tree, about, say)
+            named = _named(reach.tree, query, [code for code, _row in side.units])
+            units = [row for code, row in side.units if named is None or code in named]
+            view |= {"side": side, "units": units}
     return render_template(
         "waves/methods.html", wave=wave, choices=choices, names=names, problem=problem, query=query, wording=wave_words,
         say=say, about=about, simulated=wave.mark, **view,
     )
+
+
+def _named(tree: UnitTree, query: str, among: Iterable[str]) -> frozenset[str] | None:
+    """Which of these units the searched words mean; None: nothing is searched."""
+    return frozenset(unit.code for unit in tree.find(query, frozenset(among))) if query else None
 
 
 def _chosen_name(name: str, index: IndexDefinition) -> str:
@@ -137,23 +147,6 @@ def _check(chosen: list[IndexDefinition], questionnaire: str) -> None:
     for index in chosen:
         if index.questionnaire != questionnaire:
             raise Refusal("method_other_form", index=index.name, questionnaire=questionnaire)
-
-
-def _tables(records: list[methods.Compared], reach: Reach, query: str) -> dict[str, object]:
-    """Only what may be shown; the overall figure of the province, its parts, and the units."""
-    wave, tree = reach.wave, reach.tree
-    seen = sorted(methods.shown(records), key=lambda record: unit_order(tree.unit(record["unit"])))
-    province = [record for record in seen if record["unit"] == wave.province_code]
-    units = [record for record in seen if record["measure"] == "overall" and record["unit"] != wave.province_code]
-    named = {unit.code for unit in tree.find(query)} if query else None
-    wanted = [record for record in units if named is None or record["unit"] in named]
-    return {
-        "whole": next((record for record in province if record["measure"] == "overall"), None),
-        "parts": [r for r in province if r["measure"].startswith(("part:", "factor:"))],
-        "items": [r for r in province if r["measure"].startswith("item:")],
-        "units": wanted, "hidden": sum(r["measure"] == "overall" and not r["shown"] for r in records),
-        "turned": [r for r in methods.turned(seen) if r["unit"] != wave.province_code],
-    }
 
 
 def _methods(session: Session, wave: Wave) -> list[tuple[str, str]]:

@@ -12,9 +12,10 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app import auth, language, messages, refresh, server_day, wave_words
+from app import auth, language, messages, refresh, server_day, wave_tables, wave_words
 from app.auth import requires
 from app.db import reading, transaction
+from app.exports.csv import safe
 from app.result_words import Phrases
 from app.settings import Settings
 from app.staff_forms import Form
@@ -25,7 +26,6 @@ from surveys.captions import captions
 from surveys.conduct import Plan, Standing
 from surveys.errors import NotFound, Refusal
 from surveys.origin import Basis
-from surveys.score_fields import Record
 from surveys.sheets import Sheet
 from surveys.store import definitions
 from surveys.store import scores as score_store
@@ -239,7 +239,7 @@ def populations_file(wave_code: str) -> ResponseReturnValue:
     writer.writerow(["unit", "name", "size"])
     for unit in conduct.gathering(reach.tree, reach.wave):
         size = told.get(unit.id or 0)
-        writer.writerow([unit.code, unit.name, "" if size is None else size])
+        writer.writerow([safe(unit.code), safe(unit.name), "" if size is None else size])
     return Response(
         b"\xef\xbb\xbf" + held.getvalue().encode(), mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="so-ho-so_{wave_code}.csv"'},
@@ -298,11 +298,11 @@ def _more(session: Session, reach: Reach, step: Step, today: date) -> dict[str, 
         waits = any(each.subject == f"wave:{wave.code}" for each in approvals.waiting(session))
         made = publication.draft(session, wave) if fixed else None
         about = captions(session, wave, today)
+        say = wave_words.Figures(Phrases.of(about, language.current()))
         return {
-            "made": made, "waits": waits, "changes": _overall_first(made.changes) if made else [],
-            "table": table, "about": about, "most": CHANGES,
-            "say": wave_words.Figures(Phrases.of(about, language.current())),
-            "overall": [(None, record) for record in made.records if record["measure"] == "overall"] if made else [],
+            "made": made, "waits": waits, "most": CHANGES, "table": table, "say": say,
+            "changes": wave_tables.changes(made, about, say, CHANGES) if made and made.changes else (),
+            "overall": [record for record in made.records if record["measure"] == "overall"] if made else [],
         }
     if step.name == "points":
         having = {point.unit_id for point in collection.points(session, wave)}
@@ -312,10 +312,6 @@ def _more(session: Session, reach: Reach, step: Step, today: date) -> dict[str, 
     if step.name in {"wipe", "close", "fix"}:
         return {"received": store.answers_of(session, [wave])[wave.id]}
     return {}
-
-
-def _overall_first(changes: Sequence[tuple[Record, Record]]) -> list[tuple[Record, Record]]:
-    return sorted(changes, key=lambda pair: pair[1]["measure"] != "overall")
 
 
 def _first_values(step: Step, wave: Wave) -> Form:

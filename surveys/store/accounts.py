@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveys.access import Grant, Role
 from surveys.store.tables import AccountRow, GrantRow, InvitationRow
+from surveys.store.touched import touched
 
 INVITED, ACTIVE, DISABLED = "invited", "active", "disabled"
 
 
 @dataclass(frozen=True)
 class Account:
+    """A person of staff, with every grant."""
+
     id: int
     name: str
     display: str
@@ -59,6 +62,8 @@ class Held:
 
 @dataclass(frozen=True)
 class Invitation:
+    """A one-time code that was not used; of the code itself only the digest is kept."""
+
     id: int
     account_id: int
     purpose: str
@@ -66,6 +71,7 @@ class Invitation:
 
 
 def any_account(session: Session) -> bool:
+    """Whether there is one at all: without, the set-up code makes the first."""
     return session.scalar(select(func.count()).select_from(AccountRow)) != 0
 
 
@@ -127,6 +133,7 @@ def add(
 
 
 def add_grant(session: Session, account_id: int, grant: Grant) -> int:
+    """Returns the id of the grant."""
     row = GrantRow(
         account_id=account_id, role=grant.role.value, unit_code=grant.unit, valid_from=grant.valid_from,
         valid_to=grant.valid_to,
@@ -142,7 +149,28 @@ def held_by(session: Session, account_id: int) -> list[Held]:
     return [Held(row.id, Grant(Role(row.role), row.unit_code, row.valid_from, row.valid_to)) for row in rows]
 
 
+def lasting_grants(session: Session, day: date) -> list[tuple[int, str | None, str]]:
+    """(account, unit, state of the account) of every grant that lasts to that day or beyond; none of shut accounts."""
+    rows = session.execute(
+        select(GrantRow.account_id, GrantRow.unit_code, AccountRow.state)
+        .join(AccountRow, AccountRow.id == GrantRow.account_id)
+        .where(AccountRow.state != DISABLED, or_(GrantRow.valid_to.is_(None), GrantRow.valid_to >= day))
+    )
+    return [(account, unit, state) for account, unit, state in rows]
+
+
+def holders(session: Session, role: Role, day: date) -> set[int]:
+    """Ids of the accounts that are not closed and hold the role, on the day or later."""
+    return set(session.scalars(
+        select(GrantRow.account_id).join(AccountRow, AccountRow.id == GrantRow.account_id).where(
+            AccountRow.state != DISABLED, GrantRow.role == role.value,
+            or_(GrantRow.valid_to.is_(None), GrantRow.valid_to >= day),
+        )
+    ))
+
+
 def end_grant(session: Session, grant_id: int, last_day: date) -> None:
+    """Its last day, inclusive."""
     session.execute(update(GrantRow).where(GrantRow.id == grant_id).values(valid_to=last_day))
 
 
@@ -152,6 +180,7 @@ def change(session: Session, account_id: int, **values: object) -> None:
 
 
 def refresh_uniquifier(session: Session, account_id: int) -> None:
+    """End whatever was begun under the old one: a sign-in between two factors, a cookie."""
     change(session, account_id, uniquifier=secrets.token_hex(32))
 
 
@@ -163,18 +192,14 @@ def use_step(session: Session, account_id: int, step: int) -> bool:
         .where(row.id == account_id, or_(row.second_factor_last.is_(None), row.second_factor_last < step))
         .values(second_factor_last=step)
     )
-    return _count(done) == 1
+    return touched(done) == 1
 
 
 def replace_recovery(session: Session, account_id: int, before: str | None, after: str) -> bool:
     """Swap the recovery codes; False where a request beside was faster."""
     row = AccountRow
     done = session.execute(update(row).where(row.id == account_id, row.recovery == before).values(recovery=after))
-    return _count(done) == 1
-
-
-def _count(done: object) -> int:
-    return done.rowcount if isinstance(done, CursorResult) else 0
+    return touched(done) == 1
 
 
 def taken(session: Session, names: Sequence[str]) -> set[str]:
@@ -190,25 +215,29 @@ def add_invitation(session: Session, account_id: int, digest: bytes, purpose: st
 
 
 def end_invitations(session: Session, account_id: int) -> None:
+    """Void every code of the account."""
     session.execute(delete(InvitationRow).where(InvitationRow.account_id == account_id))
 
 
 def invitation(session: Session, digest: bytes) -> Invitation | None:
+    """The unspent code of this digest, of whatever age; ask `expires`."""
     row = session.scalar(select(InvitationRow).where(InvitationRow.digest == digest))
     return None if row is None else Invitation(row.id, row.account_id, row.purpose, row.expires)
 
 
 def invitation_of(session: Session, account_id: int) -> Invitation | None:
+    """The unspent code of the account; None where there is none."""
     row = session.scalar(select(InvitationRow).where(InvitationRow.account_id == account_id))
     return None if row is None else Invitation(row.id, row.account_id, row.purpose, row.expires)
 
 
 def spend(session: Session, invitation_id: int) -> bool:
     """Use a code up; False where a request beside was faster."""
-    return _count(session.execute(delete(InvitationRow).where(InvitationRow.id == invitation_id))) == 1
+    return touched(session.execute(delete(InvitationRow).where(InvitationRow.id == invitation_id))) == 1
 
 
 def normal(name: str) -> str:
+    """A sign-in name as it is stored: names know no case and no blanks around them."""
     return name.strip().casefold()
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from surveys.approvals import Proposal, State
 from surveys.errors import NotFound, Refusal
 from surveys.store.tables import ProposalRow
+from surveys.store.touched import touched
 
 LARGEST_ID = 2**31 - 1
 
@@ -34,6 +35,7 @@ def add(
 
 
 def by_id(session: Session, id: int) -> Proposal:
+    """Raises NotFound("approval_unknown")."""
     row = session.get(ProposalRow, id) if 0 < id <= LARGEST_ID else None
     if row is None:
         raise NotFound("approval_unknown", id=id)
@@ -41,6 +43,7 @@ def by_id(session: Session, id: int) -> Proposal:
 
 
 def waiting(session: Session) -> list[Proposal]:
+    """Everything that waits, the oldest first."""
     rows = session.scalars(
         select(ProposalRow).where(ProposalRow.state == State.WAITING.value).order_by(ProposalRow.id)
     )
@@ -55,6 +58,17 @@ def settled(session: Session, before: int | None, most: int) -> list[Proposal]:
     return [_proposal(row) for row in session.scalars(wanted.order_by(ProposalRow.id.desc()).limit(most))]
 
 
+def rejected(session: Session, proposed_by: str, since: date) -> list[Proposal]:
+    """What this person proposed and another rejected on that day or later, by number."""
+    rows = session.scalars(
+        select(ProposalRow).where(
+            ProposalRow.state == State.REJECTED.value, ProposalRow.proposed_by == proposed_by,
+            ProposalRow.decided >= since,
+        ).order_by(ProposalRow.id)
+    )
+    return [_proposal(row) for row in rows]
+
+
 def settle(session: Session, id: int, state: State, *, by: str, on: date, answer: str) -> bool:
     """Move a waiting proposal on; False where somebody else was faster.
 
@@ -67,9 +81,8 @@ def settle(session: Session, id: int, state: State, *, by: str, on: date, answer
         .values(state=state.value, decided_by=by, decided=on, answer=answer)
         .execution_options(synchronize_session=False)
     )
-    assert isinstance(done, CursorResult)  # noqa: S101  # an UPDATE always gives one; tells the type checker
     session.expire_all()
-    return bool(done.rowcount == 1)
+    return touched(done) == 1
 
 
 def _proposal(row: ProposalRow) -> Proposal:

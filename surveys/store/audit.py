@@ -10,7 +10,7 @@ from sqlalchemy import Insert, Select, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from surveys.audit import START, Auditor, Entry, Query, head_seal, sealed
+from surveys.audit import START, Auditor, Entry, Mark, Query, head_seal, sealed
 from surveys.errors import Refusal
 from surveys.store import audit_places
 from surveys.store.tables import AuditHeadRow, AuditRow
@@ -20,9 +20,15 @@ HEAD = 1
 LARGEST_SEQ = 2**31 - 1
 
 
-def append(session: Session, by: Auditor, action: str, subject: str, before: str | None, after: str | None) -> None:
-    """Follow the last entry; Refusal("audit_broken") where the head is not ours or does not name that entry."""
-    province = audit_places.province(session, subject, datetime.fromtimestamp(by.at, UTC).date())
+def append(
+    session: Session, by: Auditor, action: str, subject: str, before: str | None, after: str | None,
+    province: str | None = None,
+) -> None:
+    """Follow the last entry; Refusal("audit_broken") where the head is not ours or does not name that entry.
+
+    province: None: found from the subject.
+    """
+    province = province or audit_places.province(session, subject, datetime.fromtimestamp(by.at, UTC).date())
     head = _locked_head(session, by.key)
     if not _fits(session, by.key, head):
         raise Refusal("audit_broken", seq=head.seq)
@@ -78,6 +84,15 @@ def head(session: Session) -> tuple[int, bytes, bytes] | None:
     return None if row is None else (row.seq, row.digest, row.seal)
 
 
+def holds(session: Session, mark: Mark) -> bool:
+    """Whether the entry of a mark is in the trail, as it was then."""
+    seq, digest = mark
+    if not 0 < seq <= LARGEST_SEQ:
+        return seq == 0
+    found = session.scalar(select(AuditRow.digest).where(AuditRow.seq == seq))
+    return found is not None and hmac.compare_digest(found, digest)
+
+
 def page(
     session: Session, query: Query, zone: tzinfo, provinces: Set[str] | None, *, before: int | None, most: int
 ) -> list[Entry]:
@@ -93,6 +108,7 @@ def page(
 
 
 def count(session: Session, query: Query, zone: tzinfo, provinces: Set[str] | None) -> int:
+    """How many entries `page` would show in all."""
     return session.scalar(select(func.count()).select_from(_matching(query, zone, provinces).subquery())) or 0
 
 

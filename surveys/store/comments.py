@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from surveys.comments import Comment
 from surveys.store.tables import CommentRow
+from surveys.store.touched import touched
 from surveys.waves import Wave
 
 
@@ -26,6 +27,7 @@ def page(
 
 
 def by_ids(session: Session, wave: Wave, ids: Sequence[bytes]) -> list[Comment]:
+    """Those of the ids that the wave has, by id."""
     rows = session.scalars(select(CommentRow).where(*_of(wave), CommentRow.id.in_(ids)).order_by(CommentRow.id))
     return [_comment(row) for row in rows]
 
@@ -44,20 +46,16 @@ def release(session: Session, wave: Wave, id: bytes, shown: str) -> bool:
     done = session.execute(
         update(CommentRow).where(*_of(wave), CommentRow.id == id, CommentRow.released.is_(None)).values(released=shown)
     )
-    return _touched(done) == 1
+    return touched(done) == 1
 
 
 def delete_all(session: Session, wave: Wave) -> int:
-    return _touched(session.execute(delete(CommentRow).where(*_of(wave))))
+    """Delete the wave's comments; says how many."""
+    return touched(session.execute(delete(CommentRow).where(*_of(wave))))
 
 
 def _of(wave: Wave) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return CommentRow.province_code == wave.province_code, CommentRow.wave_id == wave.id
-
-
-def _touched(done: object) -> int:
-    assert isinstance(done, CursorResult)  # noqa: S101  # such statements always give one; tells the type checker
-    return done.rowcount
 
 
 def _comment(row: CommentRow) -> Comment:

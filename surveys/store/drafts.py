@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from surveys.drafts import Draft
 from surveys.store.tables import AdoptionRow, DraftRow, FieldListRow, IndexRow, QuestionnaireRow, RecordingRow
+from surveys.store.touched import touched
 
 
 def _draft(row: DraftRow) -> Draft:
@@ -16,6 +17,7 @@ def _draft(row: DraftRow) -> Draft:
 
 
 def by_id(session: Session, id: int) -> Draft | None:
+    """None for an id that no draft has or could have."""
     row = session.get(DraftRow, id, populate_existing=True) if 0 < id < 2**31 else None
     return None if row is None else _draft(row)
 
@@ -26,6 +28,12 @@ def all_of(session: Session, states: tuple[str, ...] = ()) -> tuple[Draft, ...]:
     if states:
         chosen = chosen.where(DraftRow.state.in_(states))
     return tuple(_draft(row) for row in session.scalars(chosen))
+
+
+def being_written(session: Session, author: str) -> tuple[Draft, ...]:
+    """Drafts that this person may still change, changed last first."""
+    chosen = select(DraftRow).where(DraftRow.author == author, DraftRow.state.in_(("draft", "rejected")))
+    return tuple(_draft(row) for row in session.scalars(chosen.order_by(DraftRow.changed.desc(), DraftRow.id.desc())))
 
 
 def open_of(session: Session, kind: str, name: str) -> tuple[Draft, ...]:
@@ -39,6 +47,7 @@ def open_of(session: Session, kind: str, name: str) -> tuple[Draft, ...]:
 def add(
     session: Session, kind: str, name: str, content: str, author: str, changed: date, note: str
 ) -> Draft:
+    """A first revision, being written."""
     row = DraftRow(
         kind=kind, name=name, content=content, author=author, changed=changed, revision=1, state="draft", note=note,
     )
@@ -63,8 +72,9 @@ def set_state(session: Session, id: int, revision: int, state: str) -> bool:
 
 
 def remove(session: Session, id: int, revision: int) -> bool:
+    """False when somebody else has changed the draft since this revision."""
     found = session.execute(delete(DraftRow).where(DraftRow.id == id, DraftRow.revision == revision))
-    return isinstance(found, CursorResult) and found.rowcount == 1
+    return touched(found) == 1
 
 
 def _changed(session: Session, id: int, revision: int, values: dict[str, object]) -> bool:
@@ -73,7 +83,7 @@ def _changed(session: Session, id: int, revision: int, values: dict[str, object]
         update(DraftRow).where(DraftRow.id == id, DraftRow.revision == revision).values(values)
         .execution_options(synchronize_session=False)
     )
-    return isinstance(done, CursorResult) and done.rowcount == 1
+    return touched(done) == 1
 
 
 def standing(session: Session) -> tuple[int, ...]:

@@ -17,10 +17,12 @@ CHUNK = 5_000
 
 
 def day_number(day: date) -> int:
+    """Days since 1970-01-01, as rows keep a day."""
     return (day - _EPOCH).days
 
 
 def day_of(number: int) -> date:
+    """The day of a `day_number`."""
     return _EPOCH + timedelta(days=number)
 
 
@@ -35,6 +37,7 @@ def none_on_its_way(session: Session) -> None:
 
 
 def response(session: Session, province_code: str, id: bytes) -> ResponseRow | None:
+    """The answer of that id within the province, or None."""
     return session.get(ResponseRow, (province_code, id))
 
 
@@ -58,6 +61,7 @@ def add_many(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def add_comments(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store free texts; rows as `tables.CommentRow`."""
     if rows:
         session.execute(insert(CommentRow), rows)
 

@@ -20,6 +20,8 @@ IDLE = 30 * 60
 
 @dataclass(frozen=True)
 class StaffSession:
+    """A browser that somebody signed in with."""
+
     digest: bytes
     account_id: int
     started: int
@@ -32,6 +34,7 @@ class StaffSession:
 
 
 def digest_of(number: str) -> bytes:
+    """What the table keeps of the number in the cookie: who reads the table signs in nowhere."""
     return hashlib.sha256(number.encode()).digest()
 
 
@@ -62,6 +65,7 @@ def of(session: Session, account_id: int, now: float) -> list[StaffSession]:
 
 
 def count(session: Session, account_id: int, now: float) -> int:
+    """How many sessions of the account are alive. now: seconds since 1970."""
     row = StaffSessionRow
     return session.scalar(
         select(func.count()).select_from(row).where(
@@ -71,14 +75,17 @@ def count(session: Session, account_id: int, now: float) -> int:
 
 
 def touch(session: Session, digest: bytes, now: int) -> None:
+    """Note that the session was used. now: seconds since 1970."""
     session.execute(update(StaffSessionRow).where(StaffSessionRow.digest == digest).values(seen=now))
 
 
 def end(session: Session, digest: bytes) -> None:
+    """End one session; nothing happens where it is gone."""
     session.execute(delete(StaffSessionRow).where(StaffSessionRow.digest == digest))
 
 
 def end_all(session: Session, account_id: int, but: bytes | None = None) -> None:
+    """End every session of the account, but the one of this digest."""
     row = StaffSessionRow
     ended = delete(row).where(row.account_id == account_id)
     session.execute(ended if but is None else ended.where(row.digest != but))

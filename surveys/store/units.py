@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -63,6 +63,15 @@ def _unit(row: Row[int, str, str, str, str | None, date, date | None, str | None
 def units(session: Session) -> list[Unit]:
     """Every dated unit, by code, then by first day."""
     return [_unit(row) for row in session.execute(_DATED.order_by(UnitRow.code, UnitRow.valid_from))]
+
+
+def ended(session: Session, codes: Collection[str], day: date) -> dict[str, date]:
+    """Code -> last day, of those units that ended before the day; of a code used twice, the later one's."""
+    rows = session.execute(
+        select(UnitRow.code, func.max(UnitRow.valid_to))
+        .where(UnitRow.code.in_(sorted(codes)), UnitRow.valid_to < day).group_by(UnitRow.code)
+    ) if codes else ()
+    return {code: last for code, last in rows if last is not None}
 
 
 def history(session: Session, code: str) -> list[Unit]:

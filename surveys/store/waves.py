@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from surveys.errors import NotFound, WaveRefusal
@@ -20,6 +21,7 @@ from surveys.store.tables import (
     SlipRow,
     WaveRow,
 )
+from surveys.store.touched import touched
 from surveys.waves import State, Wave
 
 
@@ -62,8 +64,13 @@ def add(session: Session, fields: Mapping[str, object]) -> Wave:
     if session.scalar(select(WaveRow.id).where(WaveRow.code == code)) is not None:
         raise WaveRefusal("wave_exists", wave=code)
     row = WaveRow(**fields)
-    session.add(row)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        if session.scalar(select(WaveRow.id).where(WaveRow.code == code)) is None:
+            raise
+        raise WaveRefusal("wave_exists", wave=code) from None  # somebody made it in the same moment
     return _wave(row)
 
 
@@ -72,11 +79,33 @@ def held(session: Session, of: Wave, *, alone: bool = False) -> Wave:
 
     alone: to change its state; waits for everyone who holds it. On SQLite the writer is alone anyway.
     """
+    return held_by_id(session, of.id, alone=alone)
+
+
+def held_by_id(session: Session, wave_id: int, *, alone: bool = False) -> Wave:
+    """As `held`. Raises NotFound("wave_unknown").
+
+    Answers hold it with the weakest lock there is, the one that a foreign key takes: it waits for nobody but for
+    whoever changes the state, who waits in turn until every answer on its way is stored or refused.
+    """
     row = session.execute(
-        select(WaveRow).where(WaveRow.id == of.id).with_for_update(read=not alone)
+        select(WaveRow).where(WaveRow.id == wave_id).with_for_update(read=not alone, key_share=not alone)
         .execution_options(populate_existing=True)
-    ).scalar_one()
+    ).scalar_one_or_none()
+    if row is None:
+        raise NotFound("wave_unknown", wave=wave_id)
     return _wave(row)
+
+
+def hold_places(session: Session, province_code: str) -> None:
+    """Be the only one who makes places (points, cells) in the province until this transaction ends.
+
+    Answers go on; the states of the province's waves stay. Who needs more than one lock takes this one first.
+    """
+    session.execute(
+        select(WaveRow.id).where(WaveRow.province_code == province_code).order_by(WaveRow.id)
+        .with_for_update(key_share=True)
+    )
 
 
 def set_fields(session: Session, changed: Wave, fields: Mapping[str, object]) -> Wave:
@@ -90,13 +119,6 @@ def set_fields(session: Session, changed: Wave, fields: Mapping[str, object]) ->
 
 def set_state(session: Session, changed: Wave, state: State) -> Wave:
     return set_fields(session, changed, {"state": state.value})
-
-
-def set_questionnaire(session: Session, changed: Wave, questionnaire_id: int) -> Wave:
-    row = session.get_one(WaveRow, changed.id)
-    row.questionnaire_id = questionnaire_id
-    session.flush()
-    return _wave(row)
 
 
 def populations(session: Session, of: Wave) -> dict[int, int]:
@@ -155,8 +177,7 @@ def wipe(session: Session, of: Wave, *, whole: bool) -> dict[str, int]:
             delete(table).where(table.province_code == of.province_code, table.wave_id == training, *also)
             .execution_options(synchronize_session=False)
         )
-        assert isinstance(done, CursorResult)  # noqa: S101  # a DELETE always gives one; tells the type checker
-        gone[name] = done.rowcount
+        gone[name] = touched(done)
 
     for name, table in _COLLECTED.items():
         remove(name, table)
@@ -211,9 +232,7 @@ def ensure_cells(
     Numbers of cells are drawn per province, so that no sequence spans provinces; the lock on the province's
     waves keeps two transactions from drawing the same number on PostgreSQL.
     """
-    session.execute(
-        select(WaveRow.id).where(WaveRow.province_code == of.province_code).order_by(WaveRow.id).with_for_update()
-    )
+    hold_places(session, of.province_code)
     present = cells(session, of)
     last = session.scalar(
         select(func.max(CellRow.id)).where(CellRow.province_code == of.province_code)

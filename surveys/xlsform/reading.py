@@ -41,6 +41,8 @@ Table = dict[str, object]
 
 @dataclass(frozen=True)
 class Converted:
+    """A workbook read without a fault."""
+
     toml: str
     passed_over: tuple[Fault, ...]
     """columns with something in them that change nothing here, to be told to the writer"""

@@ -41,6 +41,8 @@ _ROW_NUMBER = re.compile(rb'<(?:\w+:)?row\b[^>]{0,200}?\sr="(\d{1,9})"')
 
 @dataclass(frozen=True)
 class Row:
+    """A row with something in it."""
+
     number: int
     """as the spreadsheet shows it, from 1"""
     cells: Sequence[str]
@@ -49,6 +51,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
+    """A sheet as texts."""
+
     name: str
     columns: tuple[str, ...]
     """of the first row with anything in it; '' for a column without a header"""

@@ -36,6 +36,18 @@ def test_every_route_carries_a_rule(app: Flask):
     assert not unmarked
 
 
+def test_what_is_open_to_everybody_is_on_this_list(app: Flask):
+    """The matrix walks what takes an action: a page that lost its action and was marked public would slip by it."""
+    open_ = {rule.endpoint for rule in app.url_map.iter_rules()
+             if (found := auth.rule_of(app, rule.endpoint)) is not None and found.action is None}
+    assert open_ == {
+        "account.demonstration", "account.enrol", "account.invitation", "account.second_factor", "account.set_up_page",
+        "account.sign_in", "account.sign_out", "account.try_second_factor", "account.try_sign_in", "home.answer",
+        "home.index", "respond.form", "respond.slip_form", "respond.submit", "respond.submit_slip", "sounds.recording",
+        "static",
+    }
+
+
 def test_a_route_without_a_rule_is_refused(make_app: Callable[..., Flask]):
     app = make_app()
     app.add_url_rule("/forgotten", "forgotten", lambda: "secret")

@@ -376,6 +376,12 @@ def test_one_click_signs_in_on_the_demonstrations_own_machine(demonstration: Cal
         send(client, "/account/sign-out", {}, form_at="/")
 
 
+def test_a_part_that_is_played_has_an_english_name(demonstration: Callable[..., FlaskClient]):
+    client = demonstration()
+    _one_click(client, "second")
+    assert "the Department, second person" in client.get("/?lang=en").text
+
+
 @pytest.mark.parametrize("changes", [
     {"demonstration": False}, {"bind": "0.0.0.0"}, {"bind": "192.168.1.5", "public_url": "http://192.168.1.5:8000"},
     {"public_url": "https://hailong.example.vn"}, {"trusted_proxies": 1},

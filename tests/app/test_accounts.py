@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from openpyxl import Workbook
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app import server_day
@@ -19,7 +20,7 @@ from surveys.access import Grant, Grants, Role
 from surveys.accounts import By, NewAccount
 from surveys.errors import NotFound, Refusal
 from surveys.store import accounts as store
-from surveys.store.tables import AuditRow, DraftRow, InvitationRow
+from surveys.store.tables import AuditRow, DraftRow, InvitationRow, UnitRow
 from tests.app import staff, wave_of_four
 from tests.app.staff import PASSPHRASE, send, token
 
@@ -126,6 +127,39 @@ def test_a_commune_clerk_is_never_moved_into_keying_nor_a_keyer_into_a_commune(p
     with pytest.raises(Refusal, match="grant_graded"):
         accounts.move(session, ADMINISTRATOR, "hoi.vien", "902", TODAY)
     assert store.by_name(session, "hoi.vien").workplace is None
+
+
+@pytest.mark.parametrize("own", [Role.UNIT_OFFICER, Role.ISSUANCE_OFFICER])
+@pytest.mark.parametrize("other, unit", [(Role.ENTRY_CLERK, "90"), (Role.INTERVIEWER, "902"), (Role.ENTRY_CLERK, "901"),
+                                         (Role.ANALYST, "90"), (Role.PROVINCE_MANAGER, "90")])
+def test_an_officer_of_a_commune_works_there_though_the_workplace_is_empty(
+    place: Flask, session: Session, own: Role, other: Role, unit: str
+):
+    both = (Grant(own, "902"), Grant(other, unit))
+    for held in (both, both[::-1]):
+        with pytest.raises(Refusal, match="account_faulty") as refused:
+            accounts.invite(session, ADMINISTRATOR, NewAccount("hai.vai", "Hai Vai", None, held), TODAY)
+        assert ("grant_graded", "role") in codes_of(refused)
+        accounts.invite(session, ADMINISTRATOR, NewAccount(f"mot.{held[0].role}", "Một", None, held[:1]), TODAY)
+        with pytest.raises(Refusal, match="grant_graded"):
+            accounts.grant(session, ADMINISTRATOR, f"mot.{held[0].role}", held[1], TODAY)
+
+
+def test_one_role_may_follow_the_other_by_its_days(place: Flask, session: Session):
+    accounts.invite(session, ADMINISTRATOR, new(workplace=None, last=TODAY), TODAY)
+    next_day = TODAY + timedelta(days=1)
+    accounts.grant(session, ADMINISTRATOR, "lan.nguyen", Grant(Role.ENTRY_CLERK, "90", next_day), TODAY)
+    with pytest.raises(Refusal, match="grant_graded"):
+        accounts.grant(session, ADMINISTRATOR, "lan.nguyen", Grant(Role.UNIT_OFFICER, "901"), TODAY)
+
+
+def test_a_merger_makes_nobody_of_a_closed_commune_a_keyer(place: Flask, session: Session):
+    accounts.invite(session, ADMINISTRATOR, new(), TODAY)
+    session.execute(update(UnitRow).where(UnitRow.code == "902").values(valid_to=TODAY))
+    later = TODAY + timedelta(days=1)
+    with pytest.raises(Refusal, match="grant_workplace_closed"):
+        accounts.grant(session, ADMINISTRATOR, "lan.nguyen", Grant(Role.ENTRY_CLERK, "90"), later)
+    accounts.grant(session, ADMINISTRATOR, "lan.nguyen", Grant(Role.OBSERVER, "90"), later)
 
 
 # who may do what to whom
@@ -284,6 +318,23 @@ def test_a_list_with_faults_makes_nothing_and_names_row_and_column(place: Flask,
     assert not (tmp_path / "l.pdf").exists()
 
 
+def test_the_file_to_fill_in_comes_back_with_its_own_headings_and_one_fault_a_cell(place: Flask, client: FlaskClient):
+    staff.sign_in(client)
+    template = client.get("/accounts/list/template.csv").text.lstrip("\ufeff")
+    assert template.startswith("Tên đăng nhập,Họ và tên,Mã nơi công tác,Vai trò,Mã đơn vị,Từ ngày,Đến hết ngày")
+    header = template.splitlines()[0]
+
+    def previewed(line: str) -> str:
+        sent = {"csrf_token": token(client.get("/accounts/list")), "content": f"{header}\n{line}\n"}
+        return client.post("/accounts/list", data=sent).text
+
+    assert "Tạo 1 tài khoản" in previewed("lan.nguyen,Nguyễn Thị Lan,902,Cán bộ đầu mối của đơn vị,902,,31/12/2030")
+    faulty = previewed("lan.nguyen,Nguyễn Thị Lan,902,Vua,902,,31/02/2030")
+    assert "cột Vai trò: Không có vai trò" in faulty
+    assert "Chưa chọn vai trò" not in faulty
+    assert "cột Đến hết ngày: “31/02/2030” không phải một ngày có thật; hãy viết như 31/07/2026." in faulty
+
+
 def test_a_workbook_is_previewed_then_carried_out(place: Flask, client: FlaskClient):
     staff.sign_in(client)
     book = Workbook()
@@ -373,6 +424,24 @@ def test_foreign_accounts_do_not_exist_and_higher_ones_show_no_buttons(place, cl
     assert "/reset" in client.get("/accounts/of/officer").text
     assert "/grants" not in client.get("/accounts/of/officer").text
     assert send(client, "/accounts/of/manager/reset", {}, form_at="/accounts/of/officer").status_code == 422
+
+
+def test_a_reset_and_a_closing_are_asked_about_once_more(place, client: FlaskClient, session: Session):
+    _people(session)
+    session.commit()
+    staff.sign_in(client, Role.ADMINISTRATOR)
+    page = client.get("/accounts/of/officer").text
+    for path in ("reset", "disable"):
+        assert f'action="/accounts/of/officer/{path}"' not in page  # no button does it at once
+        assert f'href="/accounts/of/officer/{path}"' in page
+        asked = client.get(f"/accounts/of/officer/{path}").text
+        assert f'method="post" action="/accounts/of/officer/{path}"' in asked
+        assert 'href="/accounts/of/officer">Thôi' in asked
+    assert 'name="purpose" value="factor"' in client.get("/accounts/of/officer/reset?purpose=factor").text
+    assert not {"account.reset", "account.disabled"} & set(actions(session))  # looking did nothing
+    session.rollback()
+    staff.sign_in(other := place.test_client(), Role.HELP_DESK, "90")
+    assert other.get("/accounts/of/manager/reset").status_code == 422  # told before the button, not after
 
 
 def test_a_foreign_code_gives_no_letter(place: Flask, client: FlaskClient, session: Session):

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app import approval_words
 from surveys import approvals
 from surveys.access import Action, Role
 from surveys.approvals import Kind, Proposal, State
@@ -168,3 +169,9 @@ def test_settled_ones_are_paged(app: Flask, world: World, session: Session):
     assert first.count("Người đề nghị đã rút") == 30
     older = manager.get("/approvals/?before=6").text
     assert older.count("Người đề nghị đã rút") == 5
+
+
+@pytest.mark.parametrize("day, said", [("2026-12-31", "31/12/2026"), ("2026-11-24", "24/11/2026"), ("2026-02-30",) * 2])
+def test_a_day_of_a_document_is_said_as_people_say_it(app: Flask, day: str, said: str) -> None:
+    with app.test_request_context():
+        assert [line.value for line in approval_words.account({"decision_day": day})] == [said]

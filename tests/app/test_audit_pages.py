@@ -5,17 +5,21 @@ from __future__ import annotations
 import ast
 import csv
 import io
+import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app import audit_words, trail
 from surveys import audit
 from surveys.access import Role
+from surveys.audit import Entry
 from surveys.store import audit as store
 from tests.app import staff
 from tests.world import build, run
@@ -38,7 +42,7 @@ def test_values_before_and_after_are_shown_and_escaped(client: FlaskClient, sess
     note(session)
     staff.sign_in(client)
     page = client.get("/audit/").text
-    assert "<del>planned</del> → <ins>&lt;b&gt;open2&lt;/b&gt;</ins>" in page
+    assert "<del>chưa mở</del> → <ins>&lt;b&gt;open2&lt;/b&gt;</ins>" in page
     assert page.index("Mục 3") < page.index("Mục 2") < page.index("Mục 1")
 
 
@@ -105,8 +109,6 @@ def test_verifying_from_the_page_says_so_on_the_page(client: FlaskClient, sessio
 
 
 def _forge(session: Session, statement: str) -> None:
-    from sqlalchemy import text
-
     if session.get_bind().dialect.name == "sqlite":
         session.execute(text("drop trigger audit_kept"))
         session.execute(text("drop trigger audit_kept_as_written"))
@@ -142,7 +144,8 @@ def test_a_broken_end_stops_the_changes_of_staff(client: FlaskClient, session: S
 def test_the_command_prints_the_mark_and_holds_an_earlier_one_against_the_trail(
     app: Flask, session: Session, runner: FlaskCliRunner
 ):
-    note(session, 4)
+    note(session, 3)
+    run(runner, "audit", "list")
     said = run(runner, "audit", "verify")
     digest = list(store.entries(session))[3].digest.hex()
     assert f"4:{digest}" in said
@@ -165,9 +168,47 @@ def test_a_database_set_back_does_not_fit_the_mark_beside_the_key(
     assert "trạng thái cũ" in result.output
 
 
-def _forge_head(session: Session) -> None:
-    from sqlalchemy import text
+def test_what_happens_after_a_set_back_does_not_hide_it(
+    app: Flask, client: FlaskClient, session: Session, runner: FlaskCliRunner
+):
+    """Rows cut off and the head of that time put back: sealed by us both, so the next entries follow them."""
+    run(runner, "audit", "list")
+    session.rollback()
+    seq, digest, seal = store.head(session) or (0, b"", b"")
+    session.rollback()
+    staff.sign_in(client)
+    client.get("/audit/")
+    run(runner, "audit", "list")
+    kept = trail.remembered(app.config["HAILONG"])
+    assert kept is not None
+    _forge(session, f"delete from audit where seq > {seq}")
+    session.execute(text("update audit_head set seq = :seq, digest = :digest, seal = :seal"),
+                    {"seq": seq, "digest": digest, "seal": seal})
+    session.commit()
+    form = client.get("/audit/")
+    for _ in range(3):
+        assert client.post("/audit/verify", data={"csrf_token": staff.token(form)}).status_code == 409
+        assert runner.invoke(args=["audit", "verify"]).exit_code == 1
+    assert trail.remembered(app.config["HAILONG"]) == kept
 
+    run(runner, "audit", "take-mark", "--reason", "khôi phục bản sao lưu")
+    run(runner, "audit", "verify")
+    session.rollback()
+    last = list(store.entries(session))[-1]
+    assert last.action == "audit.mark_taken"
+    assert trail.spelt(kept) in (last.before or "")
+
+
+def test_a_mark_that_is_gone_is_said(app: Flask, client: FlaskClient, session: Session, runner: FlaskCliRunner):
+    staff.sign_in(client)
+    form = client.get("/audit/")
+    (app.config["HAILONG"].keys / "audit-mark").unlink()
+    assert client.post("/audit/verify", data={"csrf_token": staff.token(form)}).status_code == 409
+    (app.config["HAILONG"].keys / "audit-mark").write_text("1:xyz")
+    assert "audit-mark" in runner.invoke(args=["audit", "verify"]).output
+
+
+def _forge_head(session: Session) -> None:
     session.execute(text("delete from audit_head"))
     session.commit()
 
@@ -228,3 +269,14 @@ def test_words_are_for_actions_that_are_noted():
     texts = "\n".join(path.read_text(encoding="utf-8") for folder in ("app", "surveys")
                       for path in (TOP / folder).rglob("*.py") if path.name != "audit_words.py")
     assert [action for action in audit_words.WORDS if f'"{action}"' not in texts] == []
+
+
+def test_values_are_said_as_people_say_them() -> None:
+    grants = [{"role": "observer", "unit": "44", "from": "2026-12-31", "to": None}]
+    entry = Entry(7, 0, "lan", "account.disabled", "account:ha", None, '{"state":"active"}',
+                  json.dumps({"state": "disabled", "grants": grants}), b"", b"")
+    shown = audit_words.told(entry, ZoneInfo("Asia/Ho_Chi_Minh"), "vi").changes
+    assert [(change.key, change.before, change.after) for change in shown] == [
+        ("Trạng thái", "đang hoạt động", "ngừng hoạt động"),
+        ("Vai trò", "", "Vai trò: Đại diện đơn vị phối hợp giám sát, Đơn vị: 44, Từ ngày: 31/12/2026"),
+    ]

@@ -16,7 +16,8 @@ from app import create_app, demonstration, keys, server_day
 from app.db import db, transaction
 from app.demonstration import Made
 from app.settings import read
-from surveys import collection, conduct, scores
+from surveys import collection, conduct, scores, today, training
+from surveys.access import Grant, Grants, Role
 from surveys.audit import Auditor
 from surveys.origin import Basis
 from surveys.scores import Record
@@ -107,6 +108,21 @@ def test_it_has_the_shape_of_a_provinces_survey(shown: Shown) -> None:
     assert len(shown.session.scalars(select(SlipRow.digest)).all()) == len(shown.made.slips)
 
 
+def test_the_page_of_the_day_has_something_to_remind_of(shown: Shown) -> None:
+    waves = {wave.code: wave for wave in wave_store.waves(shown.session)}
+    assert set(waves) == {demonstration.WAVE, demonstration.PLANNED, demonstration.TRAINING}
+    assert all(wave.simulated for wave in waves.values())  # one real wave, and the doors are gone
+    department = Grants((Grant(Role.PROVINCE_MANAGER, demonstration.PROVINCE),))
+    tasks = {task.code: task for task in today.due(shown.session, department, "department", TODAY)}
+    assert tasks["wave_opens"].days == 7
+    assert tasks["training_wipe"].at == {"wave_code": demonstration.TRAINING}
+    wiped = training.wipe(
+        shown.session, demonstration.TRAINING, confirmed=demonstration.TRAINING, whole=False, actor="department",
+        today=TODAY,
+    )
+    assert wiped.gone["response"] == 12 * len(demonstration.CENTRES)
+
+
 def test_psus_nest_in_communes_and_no_design_cell_of_a_larger_commune_is_small(shown: Shown) -> None:
     cells = {c.id: c for c in shown.session.scalars(select(CellRow).where(CellRow.basis == Basis.DOSSIERS))}
     counts = Counter(cell for cell in shown.session.scalars(select(ResponseRow.cell)) if cell in cells)
@@ -161,7 +177,8 @@ def test_nothing_of_it_reaches_a_real_wave_beside_it(shown: Shown) -> None:
         assert not [u for u in conduct.tree_of(session, real).units if "mô phỏng" in u.name.lower()]
         assert collection.points(session, real) == []
         assert wave_store.cells(session, real) == {}
-    assert set(session.scalars(select(ResponseRow.wave_id))) == {shown.wave.id}
+    simulated = {wave.id for wave in wave_store.waves(session) if wave.simulated}
+    assert set(session.scalars(select(ResponseRow.wave_id))) <= simulated
     assert set(session.scalars(select(PopulationRow.wave_id))) == {shown.wave.id}
     assert set(session.scalars(select(SlipRow.wave_id))) == {shown.wave.id}
 

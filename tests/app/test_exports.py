@@ -87,7 +87,9 @@ def test_csv_is_plain_utf8_and_reads_back():
         assert row["publishable"] in {"true", "false"}
 
 
-@pytest.mark.parametrize("text", [EVIL, "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", [
+    EVIL, "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1+1", "\u00a0@SUM(A1)", "\uff1d1+1", "\uff20SUM(A1)",
+])
 def test_texts_that_a_spreadsheet_would_run_are_kept_texts(text: str):
     assert safe(text) == f"'{text}"
     assert safe("Xã Lệ Thủy") == "Xã Lệ Thủy"

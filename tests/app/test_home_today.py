@@ -92,7 +92,7 @@ def test_what_is_due_is_said_with_its_day_and_its_link(app: Flask, client: Flask
 
 
 def test_an_empty_day_says_so_and_what_comes_next(app: Flask, client: FlaskClient) -> None:
-    staff.sign_in(client, Role.PROVINCE_MANAGER, "90")
+    staff.sign_in(client, Role.ANALYST, "90")
     assert "Hôm nay không có việc nào đến hạn" in client.get("/").text
     assert "Chưa có đợt khảo sát nào sắp đến ngày." in client.get("/").text
 

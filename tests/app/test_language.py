@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 import string
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import language, navigation
+from app import language, messages, navigation, staff_forms
 from tests.app import staff
 
 APP = Path(language.__file__).resolve().parent
@@ -24,6 +26,28 @@ SAID_BY = {"_", "translate"}
 LABELS = {label for _endpoint, label, _actions in navigation.PLACES}
 
 
+@pytest.mark.parametrize("reader", language.LANGUAGES)
+def test_days_in_refusals_stand_as_people_read_them(reader: str):
+    day = date(2026, 7, 31)
+    for details in ({"day": day, "first": day, "last": day}, {"day": "2026-07-31", "first": "a", "last": "b"}):
+        said = messages.sentence("decision_day_wrong", details, reader) + messages.sentence("late_day", details, reader)
+        assert "31/07/2026" in said
+        assert "2026-07-31" not in said
+    spans = messages.sentence("unit_overlap", {"unit": "QT-2026-01-02", "other": "2025-07-01 … 2026-12-31"}, reader)
+    assert "01/07/2025 … 31/12/2026" in spans
+    assert "QT-2026-01-02" in spans  # a code is no day
+    assert "2026-02-30" in messages.sentence("day_malformed", {"value": "2026-02-30"}, reader)  # as it was typed
+
+
+def test_a_day_is_taken_as_a_calendar_sends_it_and_as_people_type_it(app: Flask):
+    with app.test_request_context():
+        form = staff_forms.Form({"a": "2026-07-31", "b": "31/7/2026", "c": "31/02/2026", "d": "20260731"})
+        assert form.day("a") == form.day("b") == date(2026, 7, 31)
+        assert (form.day("c"), form.day("d")) == (None, None)
+        assert [field for field, _ in form.summary] == ["c", "d"]
+
+
+@functools.cache  # two tests ask; nobody changes it
 def said() -> dict[str, set[str]]:
     """sentence -> files that say it: templates through Babel's own extractor, code by its syntax tree."""
     found: dict[str, set[str]] = defaultdict(set)

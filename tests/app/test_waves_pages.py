@@ -106,6 +106,15 @@ def test_nothing_typed_is_lost_and_each_fault_stands_beside_its_field(app: Flask
     assert "W2" not in manager.get("/waves/").text
 
 
+def test_a_units_name_is_no_formula_in_the_file_to_fill_in(app: Flask, world: World, tmp_path: Path):
+    more = tmp_path / "more.csv"
+    more.write_text("code,name,kind,parent,valid_from,valid_to,decree\nX5,=HYPERLINK(1),commune,T1,2025-07-01,,\n")
+    run(world.runner, "units", "import", str(more))
+    client = app.test_client()
+    staff.sign_in(client, Role.PROVINCE_MANAGER, "T1")
+    assert b"X5,'=HYPERLINK(1)," in client.get("/waves/W1/populations.csv").data
+
+
 def test_a_file_of_counts_names_each_fault_by_row_and_stores_nothing(app: Flask, manager: FlaskClient, world: World):
     reply = upload(manager, "/waves/W1/populations", {}, "so.csv", b"unit,size\nX1,12\nX9,5\nX2,many\n")
     assert reply.status_code == 422

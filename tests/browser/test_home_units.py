@@ -26,6 +26,17 @@ def _wide(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
+def test_what_is_collected_comes_first_and_a_planned_wave_offers_no_results(
+    live_server: LiveServer, open_page: Callable[..., Page]
+):
+    page = open_page()
+    _enter(page, live_server)
+    titles = page.locator("article.card h3").all_inner_texts()
+    assert ["tập huấn" in title for title in titles] == [False, False, True]
+    assert "giải quyết thủ tục" in titles[0]
+    expect(page.locator("article.card", has_text="Chưa mở").get_by_role("link", name="Kết quả")).to_have_count(0)
+
+
 @WIDTHS
 def test_the_day_and_the_units_are_accessible(
     live_server: LiveServer, open_page: Callable[..., Page], axe: Axe, viewport: dict[str, int]

@@ -92,6 +92,12 @@ def test_the_rings_import_only_inwards(root: Path, tool: Callable[[str], str]) -
     assert done.returncode == 0, done.stdout
 
 
+def test_only_the_store_speaks_sql(root: Path) -> None:
+    statements = r"^from sqlalchemy import .*\b(select|insert|update|delete|text|func|or_|and_)\b"
+    ours = (path for ring in ("app", "surveys") for path in files(root / ring, ".py") if "store" not in path.parts)
+    assert found(root, statements, ours) == []
+
+
 def test_every_unexcused_type_ignore_has_a_reason(root: Path) -> None:
     ours = (path for ring in ("app", "surveys", "analysis") for path in files(root / ring, ".py"))
     assert found(root, r"#\s*type:\s*ignore(\[[^]]*\])?\s*$", ours) == []

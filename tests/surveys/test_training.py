@@ -112,6 +112,23 @@ def test_wiping_may_take_the_wave_itself(world: World, session: Session):
     assert json.loads(noted.after or "")["gone"]["response"] == 30
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_a_wipe_ends_stands_in_the_trail_of_its_province(world: World, session: Session, whole: bool):
+    """Proposals end with the wave, those about its comments too; no other province reads of a wave that is gone."""
+    filled(session, "TH", is_training=True)
+    ids = [
+        approvals.propose(session, "comments", f"comments:TH/{unit}", {"wave": "TH", "unit": unit}, actor="lan",
+                          unit_code="T1", reason="", today=server_day()).id
+        for unit in ("X1", "X2")
+    ]
+    training.wipe(session, "TH", confirmed="TH", whole=whole, actor="hoa", today=server_day())
+    assert approvals.waiting(session) == []
+    noted = session.scalars(select(AuditRow).order_by(AuditRow.seq.desc())).first()
+    assert noted is not None
+    assert noted.province == "T1"
+    assert json.loads(noted.after or "")["withdrawn"] == ids
+
+
 def test_a_real_wave_is_never_wiped(world: World, session: Session):
     real = filled(session, "W2", is_training=False)
     before = rows(session, real, *COLLECTED, *PLANNED, CellRow)
