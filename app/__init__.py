@@ -29,6 +29,7 @@ from app import (
     landing,
     language,
     navigation,
+    quick,
     settings,
     templating,
     uploads,
@@ -86,11 +87,13 @@ def create_app(given: Settings | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # addresses of static files change with their content
     )
     app.session_interface = cookies.Cookies()
+    db.init(app, config)
+    landing.register(app)
+    if config.quick:
+        app.wsgi_app = quick.Quick(app, app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
     if config.trusted_proxies:
         depth = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]  # Flask's own way
-    db.init(app, config)
-    landing.register(app)
     errors.register(app)
     hosts.register(app)
     edge.register(app)

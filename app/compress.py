@@ -10,6 +10,7 @@ import gzip
 from functools import lru_cache
 
 from flask import Flask, Response, current_app, request
+from werkzeug.http import parse_accept_header
 
 from app import auth
 
@@ -49,7 +50,13 @@ def register(app: Flask) -> None:
 
 def wanted() -> bool:
     """Whether the reader takes gzip."""
-    return "gzip" in request.headers.get("Accept-Encoding", "") and bool(request.accept_encodings["gzip"])
+    return takes_gzip(request.headers.get("Accept-Encoding", ""))
+
+
+@lru_cache(maxsize=256)
+def takes_gzip(accepted: str) -> bool:
+    """By the header Accept-Encoding."""
+    return "gzip" in accepted and bool(parse_accept_header(accepted)["gzip"])
 
 
 @lru_cache(maxsize=64)

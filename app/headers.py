@@ -28,10 +28,14 @@ ALWAYS = {
 HSTS = "max-age=31536000; includeSubDomains"
 
 
-def register(app: Flask) -> None:
-    config: Settings = app.config["HAILONG"]
+def always_of(config: Settings) -> list[tuple[str, str]]:
+    """The headers of every reply of this installation."""
     hsts = {"Strict-Transport-Security": HSTS} if config.address.startswith("https://") else {}
-    always = list((ALWAYS | hsts).items())
+    return list((ALWAYS | hsts).items())
+
+
+def register(app: Flask) -> None:
+    always = always_of(app.config["HAILONG"])
 
     @app.after_request
     def add(response: Response) -> Response:

@@ -71,8 +71,13 @@ def here() -> Side | None:
     settings: Settings = current_app.config["HAILONG"]
     if not settings.staff_url:
         return None
-    staff = name_of(request.host) == urlsplit(settings.staff_url).hostname
-    return Side.STAFF if staff else Side.CITIZENS
+    return Side.STAFF if is_staffs(settings, request.host) else Side.CITIZENS
+
+
+@lru_cache(maxsize=256)
+def is_staffs(settings: Settings, host: str) -> bool:
+    """Whether it is the name that staff have for themselves."""
+    return bool(settings.staff_url) and name_of(host) == urlsplit(settings.staff_url).hostname
 
 
 def across(app: Flask, endpoint: str, path: str) -> str:

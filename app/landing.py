@@ -31,17 +31,22 @@ class Landings:
     lock: Lock = field(default_factory=Lock)
 
     def of(self, key: Hashable, make: Callable[[], T]) -> T:
-        now = time.monotonic()
-        found = self.held.get(key)
-        if found is not None and now < found[0]:
-            return cast(T, found[1])
+        found = self.known(key)
+        if found is not None:
+            return cast(T, found)
         made = make()
+        now = time.monotonic()
         with self.lock:
             if len(self.held) >= MOST:
                 self.held = {kept: value for kept, value in self.held.items() if now < value[0]}
             if len(self.held) < MOST:
                 self.held[key] = (now + LIFE, made)
         return made
+
+    def known(self, key: Hashable) -> Any:
+        """What is kept for the key; None where nothing is."""
+        found = self.held.get(key)
+        return None if found is None or time.monotonic() >= found[0] else found[1]
 
     def forget(self) -> None:
         with self.lock:

@@ -23,7 +23,7 @@ from datetime import date
 from typing import Any
 
 import psycopg
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from app.db import db
@@ -54,13 +54,18 @@ def stored(prepared: Prepared, *, taken: bool) -> Stored:
     Raises what `surveys.responses.keep` raises, and Refusal ("busy": too many wait; "storage_full": no room;
     "storage_failed": the database did not take it, or took too long). The sender may send the same again.
     """
-    app = current_app
+    return stored_by(current_app._get_current_object(), prepared, taken=taken)  # type: ignore[attr-defined]  # of the proxy
+
+
+def stored_by(app: Flask, prepared: Prepared, *, taken: bool) -> Stored:
+    """As `stored`, outside a request of Flask."""
     door = app.extensions.get("door")
     if door is None or door.process != os.getpid():  # after a fork, each process has its own
         with _OPENING:
             door = app.extensions.get("door")
             if door is None or door.process != os.getpid():
-                door = app.extensions["door"] = _door(app.config["HAILONG"])
+                with app.app_context():
+                    door = app.extensions["door"] = _door(app.config["HAILONG"])
     result: Stored = door.store(prepared, taken)
     return result
 

@@ -66,8 +66,8 @@ def place_of(text: str) -> str:
 
 
 def _mac(secret: bytes, body: str) -> str:
-    digest = hmac.new(secret, b"hailong page token 1|" + body.encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(digest.digest()[:_MAC]).decode().rstrip("=")
+    digest = hmac.digest(secret, b"hailong page token 1|" + body.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:_MAC]).decode().rstrip("=")
 
 
 def slip_digest(secret: bytes, code: str) -> bytes:

@@ -131,9 +131,7 @@ def _once_more(page: forms.Page, fields: dict[str, str], refusal: Refusal) -> Re
 
 def _fields() -> dict[str, str]:
     """What was posted, unless another site posted it."""
-    origin = request.headers.get("Origin", "null")
-    foreign = origin != "null" and origin.partition("://")[2] != request.host
-    if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if forms.is_foreign(request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site"), request.host):
         raise SubmissionRefusal("form_foreign")
     fields = forms.read_fields(request)
     g.language = forms.language_of(fields)
