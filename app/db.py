@@ -127,6 +127,8 @@ def transaction() -> Iterator[Session]:
         moves_on = True
         with session, session.begin():
             yield session
+            if not session.in_transaction():  # its user took everything back
+                session.info.pop("audit_mark", None)
             if "audit_mark" in session.info:
                 moves_on = trail.stands(settings, session)
         current_app.extensions["landings"].forget()

@@ -41,7 +41,7 @@ def test_a_wave_is_listed_with_what_it_was_created_with(world: World):
     ({"questionnaire": "nothing"}, "nothing"), ({"index": "nothing"}, "nothing"), ({"province": "ZZ"}, "ZZ"),
     ({"province": "X1"}, "X1"), ({"index": "sipas-household"}, "sipas-household"), ({"target": "much"}, "much"),
     ({"official": "friends"}, "friends"), ({"official": " "}, "ít nhất một"),
-    ({"opens": "2026-12-31", "closes": "2026-01-01"}, "2026-12-31"),
+    ({"opens": "2026-12-31", "closes": "2026-01-01"}, "31/12/2026"),
 ])
 def test_a_wave_that_cannot_be_is_refused_by_name(world: World, changes: dict[str, str], named: str):
     assert named in refused(world.runner, *create("W2", **changes))

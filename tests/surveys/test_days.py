@@ -34,7 +34,7 @@ def test_people_may_write_a_day_as_they_say_it():
 def test_a_list_of_accounts_refuses_a_day_that_would_never_come(text: str):
     columns = ("name", "display", "role", "unit", "valid_to")
     found = account_lists.accounts(Sheet(columns, [(2, ["lan", "Lan", Role.OBSERVER.value, "44", text])]), {})
-    assert [(fault.code, fault.row, fault.column) for fault in found.faults] == [("day_malformed", 2, "valid_to")]
+    assert [(fault.code, fault.row, fault.column) for fault in found.faults] == [("day_unreadable", 2, "valid_to")]
 
 
 def test_a_definition_takes_the_same_days():
