@@ -1,0 +1,88 @@
+"""kill -9: of a random worker again and again, and of the master."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+
+from tests.faults.ground import Server, is_alive, longest_gap, recovery, sqlite_ground
+from tests.faults.harness import Fault, Outcome, Pace
+
+EVERY = 0.4
+"""seconds between two kills of workers"""
+WORKER, MASTER, ORPHANS = 1.0, 5.0, 3.0
+"""seconds: until a worker is back, until a supervised master serves, until nobody of the old master is left"""
+
+
+def worker(pace: Pace, plant: str = "") -> Outcome:
+    with sqlite_ground() as ground, Server(ground, plant=plant) as server:
+        return killed_workers(server, pace)
+
+
+def killed_workers(server: Server, pace: Pace) -> Outcome:
+    outcome = Outcome(runs=0)
+    back: list[float] = []
+    kills: list[float] = []
+    processes = pace.count(1, 1, 2)
+    with server.crowd(processes=processes, threads=16 // processes) as crowd:
+        time.sleep(pace.pick(0.8, 1, 1))
+        last = time.monotonic() + pace.pick(1.2, 8, 60)
+        while time.monotonic() < last:
+            began = time.monotonic()
+            if workers := server.workers():
+                victim = random.choice(workers)
+                count = len(workers)
+                os.kill(victim, signal.SIGKILL)
+                kills.append(time.monotonic())
+                outcome.runs += 1
+                taken = server.until_workers(lambda now: victim not in now and len(now) >= count, 10)
+                back.append(10.0 if taken is None else taken)
+            time.sleep(max(0.0, EVERY - (time.monotonic() - began)))
+    server.ground.held_against([crowd], outcome)
+    for moment in kills:
+        outcome.recovered(recovery([crowd], moment), WORKER * pace.leniency)
+    outcome.notes["worker forked again after, s (longest)"] = f"{max(back, default=0):.3f}"
+    outcome.notes["longest time without any acknowledgement, s"] = f"{longest_gap([crowd]):.2f}"
+    outcome.notes["slowest answer, all its tries, s"] = f"{crowd.told.slowest:.2f}"
+    return outcome
+
+
+def master(pace: Pace, plant: str = "") -> Outcome:
+    with sqlite_ground() as ground, Server(ground, plant=plant) as server:
+        return killed_masters(server, pace)
+
+
+def killed_masters(server: Server, pace: Pace) -> Outcome:
+    outcome = Outcome(runs=0)
+    kills: list[float] = []
+    gone: list[float] = []
+    served: list[float] = []
+    with server.crowd(threads=16) as crowd:
+        for _ in range(pace.count(1, 4, 20)):
+            time.sleep(pace.pick(0.8, 1.5, 2.5))
+            orphans, victim = server.workers(), server.master
+            os.kill(victim, signal.SIGKILL)
+            kills.append(time.monotonic())
+            outcome.runs += 1
+            while any(map(is_alive, orphans)) and time.monotonic() - kills[-1] < 20:
+                time.sleep(0.01)
+            gone.append(time.monotonic() - kills[-1])
+            while server.master == victim:
+                time.sleep(0.01)
+            server.until_ready()  # for somebody who connects anew
+            served.append(time.monotonic() - kills[-1])
+    server.ground.held_against([crowd], outcome)
+    outcome.complain(f"orphans after {ORPHANS:g} s", sum(each > ORPHANS * pace.leniency for each in gone))
+    for moment, seconds in zip(kills, served, strict=True):
+        outcome.recovered(max(seconds, recovery([crowd], moment)), MASTER * pace.leniency)
+    outcome.notes["orphans gone after, s (longest)"] = f"{max(gone, default=0):.2f}"
+    outcome.notes["longest time without any acknowledgement, s"] = f"{longest_gap([crowd]):.2f}"
+    return outcome
+
+
+FAULTS = (
+    Fault("kill-worker", worker, lambda pace: worker(pace, "early"), loaded=True),
+    Fault("kill-master", master, lambda pace: master(pace, "early"), loaded=True),
+)
