@@ -203,10 +203,8 @@ class Server:
         if (process := self._process) is not None:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(15)
-            except subprocess.TimeoutExpired:
-                pass
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         self._supervisor.join(20)
@@ -253,14 +251,15 @@ class Server:
         """Process ids of the master's children."""
         return children(self.master)
 
-    def until_workers(self, wanted: Callable[[list[int]], bool], seconds: float = 30) -> float | None:
-        """Seconds until the workers are as wanted; None when that never came."""
+    def until_replaced(self, victim: int, wanted: int, seconds: float = 10) -> float:
+        """Seconds until the master has `wanted` workers without the victim; `seconds` at most."""
         began = time.monotonic()
-        while time.monotonic() - began < seconds:
-            if wanted(self.workers()):
-                return time.monotonic() - began
+        while (spent := time.monotonic() - began) < seconds:
+            now = self.workers()
+            if victim not in now and len(now) >= wanted:
+                return spent
             time.sleep(0.01)
-        return None
+        return seconds
 
     def crowd(self, **options: object) -> Crowd:
         return Crowd(self.url, self.ground.path, self.ground.folder, **options)  # type: ignore[arg-type]

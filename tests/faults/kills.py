@@ -33,12 +33,10 @@ def killed_workers(server: Server, pace: Pace) -> Outcome:
             began = time.monotonic()
             if workers := server.workers():
                 victim = random.choice(workers)
-                count = len(workers)
                 os.kill(victim, signal.SIGKILL)
                 kills.append(time.monotonic())
                 outcome.runs += 1
-                taken = server.until_workers(lambda now: victim not in now and len(now) >= count, 10)
-                back.append(10.0 if taken is None else taken)
+                back.append(server.until_replaced(victim, len(workers)))
             time.sleep(max(0.0, EVERY - (time.monotonic() - began)))
     server.ground.held_against([crowd], outcome)
     for moment in kills:
