@@ -67,7 +67,9 @@ def filled(server: Server, disk: Disk, what: str, pace: Pace) -> Outcome:
     return outcome
 
 
-def _under(server: Server, filling: Callable[[], AbstractContextManager[None]], pace: Pace, *, refuses: bool) -> Outcome:
+def _under(
+    server: Server, filling: Callable[[], AbstractContextManager[None]], pace: Pace, *, refuses: bool
+) -> Outcome:
     """Answers arrive while `filling` keeps the disk full, and before and after."""
     outcome = Outcome(runs=0)
     freed: list[float] = []

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from tests.faults.crowd import ITEMS, Crowd, Wire, said
@@ -107,7 +108,7 @@ def recovery(crowds: Iterable[Crowd], moment: float) -> float:
 def longest_gap(crowds: Iterable[Crowd]) -> float:
     """The longest time in which nobody was acknowledged."""
     ends = sorted(end for crowd in crowds for _, _, end in crowd.acks)
-    return max((later - earlier for earlier, later in zip(ends, ends[1:], strict=False)), default=0.0)
+    return max((later - earlier for earlier, later in pairwise(ends)), default=0.0)
 
 
 # ---------------------------------------------------------------- making one
@@ -166,13 +167,14 @@ class Server:
     """
 
     def __init__(
-        self, ground: Ground, *, plant: str = "", workers: int = 2, threads: int = 8, prepared: Callable[[], None] = lambda: None,
-        log: Path | None = None, **environment: str,
+        self, ground: Ground, *, plant: str = "", workers: int = 2, threads: int = 8,
+        prepared: Callable[[], None] = lambda: None, log: Path | None = None, **environment: str,
     ) -> None:
         """prepared: called in the child before it becomes gunicorn; log: where its output goes."""
         self.ground = ground
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.threads = threads
         self.log = log or ground.folder / "server.log"
         self.starts = 0
         self.plant(plant)
