@@ -75,15 +75,15 @@ def _under(
     freed: list[float] = []
     with server.crowd(threads=8) as crowd:
         for _ in range(pace.count(1, 3, 20)):
-            time.sleep(pace.pick(0.4, 1, 2))
+            time.sleep(pace.pick(0.15, 1, 2))
             with filling():
                 began = time.monotonic()
-                while time.monotonic() - began < pace.pick(0.6, 2, 3):
+                while time.monotonic() - began < pace.pick(0.3, 2, 3):
                     _look(server, outcome)
                     time.sleep(0.1)
             freed.append(time.monotonic())
             outcome.runs += 1
-        time.sleep(pace.pick(0.3, 1, 1))
+        time.sleep(pace.pick(0.15, 1, 1))
     server.ground.held_against([crowd], outcome)
     for moment in freed:
         outcome.recovered(recovery([crowd], moment), FREED * pace.leniency)
@@ -155,8 +155,13 @@ def no_mount() -> str:
         return "no file system may be mounted here"
 
 
+def bug_of(what: str) -> str:
+    """What to plant: where answers are refused, a refusal that is a crash; else something that needs the room."""
+    return "crash" if what in REFUSES else "diary"
+
+
 def _fault(what: str) -> Fault:
-    bug = "crash" if what in REFUSES else "diary"
+    bug = bug_of(what)
     return Fault(f"disk-full-{what}", lambda pace: full(what, pace), lambda pace: full(what, pace, bug), missing)
 
 

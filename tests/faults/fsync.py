@@ -31,7 +31,7 @@ def failed_flushes(server: Server, disk: Disk, pace: Pace) -> Outcome:
     outcome = Outcome(runs=0)
     moments: list[float] = []
     with server.crowd(threads=8) as crowd:
-        time.sleep(pace.pick(0.5, 0.5, 1))
+        time.sleep(pace.pick(0.2, 0.5, 1))
         for number in range(pace.count(2, 20, 500)):
             checkpoint = number % 10 == 9  # of the database itself: nobody waits for that, and nothing may be lost
             before = len(disk.failed)
@@ -51,7 +51,7 @@ def failed_flushes(server: Server, disk: Disk, pace: Pace) -> Outcome:
                     outcome.complain("the process went on after a failed flush")
                     break
                 time.sleep(0.01)
-            time.sleep(pace.pick(0.2, 0.1, 0.1))
+            time.sleep(0.1)
     server.ground.held_against([crowd], outcome)
     for moment in moments:
         outcome.recovered(recovery([crowd], moment), GONE * pace.leniency)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import shutil
 import signal
@@ -61,6 +62,20 @@ class Ground:
 
         with psycopg.connect(driver_address(self.url)) as connection:
             return [(bytes(id), answers) for id, answers in connection.execute(sql).fetchall()]  # type: ignore[arg-type]
+
+    def emptied(self) -> None:
+        """Without answers again; the server may be up, and idle."""
+        if self.is_sqlite:
+            with open(self.state / "write.lock", "a") as lock, \
+                    contextlib.closing(sqlite3.connect(self.state / PREPARED_SQLITE)) as connection:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                connection.execute("DELETE FROM response")
+                connection.commit()
+            return
+        import psycopg
+
+        with psycopg.connect(driver_address(self.url)) as connection:
+            connection.execute("TRUNCATE response")
 
     def is_sound(self) -> bool:
         """What the database says of itself."""

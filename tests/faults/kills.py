@@ -27,8 +27,8 @@ def killed_workers(server: Server, pace: Pace) -> Outcome:
     kills: list[float] = []
     processes = pace.count(1, 1, 2)
     with server.crowd(processes=processes, threads=16 // processes) as crowd:
-        time.sleep(pace.pick(0.8, 1, 1))
-        last = time.monotonic() + pace.pick(1.2, 8, 60)
+        time.sleep(pace.pick(0.5, 1, 1))
+        last = time.monotonic() + pace.pick(0.7, 8, 60)
         while time.monotonic() < last:
             began = time.monotonic()
             if workers := server.workers():
@@ -59,7 +59,7 @@ def killed_masters(server: Server, pace: Pace) -> Outcome:
     served: list[float] = []
     with server.crowd(threads=16) as crowd:
         for _ in range(pace.count(1, 4, 20)):
-            time.sleep(pace.pick(0.8, 1.5, 2.5))
+            time.sleep(pace.pick(0.5, 1.5, 2.5))
             orphans, victim = server.workers(), server.master
             os.kill(victim, signal.SIGKILL)
             kills.append(time.monotonic())

@@ -31,6 +31,8 @@ from tests.suite import has_postgresql
 
 DATABASE, HUNG = 15.0, 5.0
 """seconds until answers are taken again: after a restart, after a hang"""
+CUT_OFF = 0.3
+"""share of the commits whose reply never arrives"""
 OF_ITS_OWN = 6
 """threads of a worker beside those that serve"""
 
@@ -119,18 +121,14 @@ def _prepared() -> tuple[Cluster, Path, str]:
 def ground() -> Iterator[tuple[Cluster, Ground]]:
     """The cluster, running and without answers; the installation on it."""
     cluster, state, point = _prepared()
-    emptied(cluster)
     folder = Path(tempfile.mkdtemp(prefix="hl-fault-"))
+    place = Sound(folder, state, cluster.url(), point)
+    place.emptied()
     try:
-        yield cluster, Sound(folder, state, cluster.url(), point)
+        yield cluster, place
     finally:
         cluster.signal_all(signal.SIGCONT)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def emptied(cluster: Cluster) -> None:
-    with psycopg.connect(cluster.url()) as connection:
-        connection.execute("TRUNCATE response")
 
 
 class Sound(Ground):
@@ -157,7 +155,7 @@ def restarted(server: Server, cluster: Cluster, number: int, pace: Pace) -> Outc
     moments: list[float] = []
     with server.crowd(threads=8, patience=60) as crowd:
         for _ in range(pace.count(1, 4, 50 if number == signal.SIGQUIT else 20)):
-            time.sleep(pace.pick(0.7, 1, 2))
+            time.sleep(pace.pick(0.5, 1, 2))
             cluster.stop(number)
             moments.append(time.monotonic())
             time.sleep(0.1)  # somebody comes while nobody is there
@@ -187,7 +185,7 @@ def hanging(server: Server, cluster: Cluster, pace: Pace) -> Outcome:
             time.sleep(pace.pick(0.5, 1, 2))
             cluster.signal_all(signal.SIGSTOP)
             began = time.monotonic()
-            while time.monotonic() - began < pace.pick(1, 6, 30):
+            while time.monotonic() - began < pace.pick(0.6, 6, 30):
                 most = max(most, *(threads(worker) for worker in server.workers()), 0)
                 time.sleep(0.05)
             cluster.signal_all(signal.SIGCONT)
@@ -214,9 +212,10 @@ class Line:
     """Between the application and PostgreSQL: breaks the connection instead of handing over `INSERT 0 1`."""
 
     def __init__(self, server: Path, folder: Path, share: float) -> None:
-        self._server = server / ".s.PGSQL.5432"
-        self._share = share
+        """share: of the replies that are kept back; may be changed at any time."""
+        self.share = share
         self.cuts = 0
+        self._server = server / ".s.PGSQL.5432"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(folder / ".s.PGSQL.5432"))
         self._listener.listen(64)
@@ -230,14 +229,19 @@ class Line:
             while True:
                 near, _ = self._listener.accept()
                 far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-                far.connect(str(self._server))
+                try:
+                    far.connect(str(self._server))
+                except OSError:  # nobody is there: neither are we
+                    near.close()
+                    far.close()
+                    continue
                 for source, target, watched in ((near, far, False), (far, near, True)):
                     threading.Thread(target=self._carry, args=(source, target, watched), daemon=True).start()
 
     def _carry(self, source: socket.socket, target: socket.socket, watched: bool) -> None:
         with contextlib.suppress(OSError):
             while part := source.recv(65536):
-                if watched and b"INSERT 0 1\0" in part and random.random() < self._share:
+                if watched and self.share and b"INSERT 0 1\0" in part and random.random() < self.share:
                     self.cuts += 1
                     break
                 target.sendall(part)
@@ -248,7 +252,7 @@ class Line:
 
 def ambiguous(pace: Pace, plant: str = "") -> Outcome:
     with ground() as (cluster, place), tempfile.TemporaryDirectory(dir=postgres.short_folder()) as folder:
-        line = Line(cluster.folder, Path(folder), 0.3)
+        line = Line(cluster.folder, Path(folder), CUT_OFF)
         direct = place.url
         place.url = cluster.url(Path(folder))
         try:
