@@ -205,6 +205,8 @@ class Citizens:
                         with self._lock:
                             if not once_more:
                                 self._file.write(RECORD.pack(id, began, ended))
+                            if not self.told.acked:
+                                print("begun", flush=True)
                             self.told.acked += not once_more
                             self.told.resent += once_more
                             self.told.slowest = max(self.told.slowest, ended - drawn)
@@ -272,7 +274,8 @@ def main() -> None:
 # ---------------------------------------------------------------- seen from the test
 
 class Crowd:
-    """Some processes of citizens, as a context: they send until it ends, and then tell."""
+    """Some processes of citizens, as a context: it begins with their first acknowledgements; they send until it ends,
+    and then tell."""
 
     def __init__(
         self, url: str, path: str, folder: Path, *, processes: int = 1, threads: int = 8, patience: float = 30,
@@ -299,6 +302,10 @@ class Crowd:
             assert process.stdin
             process.stdin.write(json.dumps({**self._job, "file": str(file)}) + "\n")
             process.stdin.flush()
+        for process in self._made:
+            assert process.stdout
+            if process.stdout.readline() != "begun\n":
+                raise RuntimeError("nobody of a crowd was acknowledged")
         return self
 
     def finish(self) -> None:

@@ -73,7 +73,7 @@ def _under(
     """Answers arrive while `filling` keeps the disk full, and before and after."""
     outcome = Outcome(runs=0)
     freed: list[float] = []
-    with server.crowd(threads=8) as crowd:
+    with server.crowd(pace, threads=8) as crowd:
         for _ in range(pace.count(1, 3, 20)):
             time.sleep(pace.pick(0.15, 1, 2))
             with filling():

@@ -30,7 +30,7 @@ def flush(pace: Pace, plant: str = "") -> Outcome:
 def failed_flushes(server: Server, disk: Disk, pace: Pace) -> Outcome:
     outcome = Outcome(runs=0)
     moments: list[float] = []
-    with server.crowd(threads=8) as crowd:
+    with server.crowd(pace, threads=8) as crowd:
         time.sleep(pace.pick(0.2, 0.5, 1))
         for number in range(pace.count(2, 20, 500)):
             checkpoint = number % 10 == 9  # of the database itself: nobody waits for that, and nothing may be lost

@@ -26,7 +26,7 @@ def killed_workers(server: Server, pace: Pace) -> Outcome:
     back: list[float] = []
     kills: list[float] = []
     processes = pace.count(1, 1, 2)
-    with server.crowd(processes=processes, threads=16 // processes) as crowd:
+    with server.crowd(pace, processes=processes, threads=16 // processes) as crowd:
         time.sleep(pace.pick(0.5, 1, 1))
         last = time.monotonic() + pace.pick(0.7, 8, 60)
         while time.monotonic() < last:
@@ -57,7 +57,7 @@ def killed_masters(server: Server, pace: Pace) -> Outcome:
     kills: list[float] = []
     gone: list[float] = []
     served: list[float] = []
-    with server.crowd(threads=16) as crowd:
+    with server.crowd(pace, threads=16) as crowd:
         for _ in range(pace.count(1, 4, 20)):
             time.sleep(pace.pick(0.5, 1.5, 2.5))
             orphans, victim = server.workers(), server.master
@@ -80,7 +80,34 @@ def killed_masters(server: Server, pace: Pace) -> Outcome:
     return outcome
 
 
+# ---------------------------------------------------------------- a long season
+
+def season(pace: Pace, plant: str = "") -> Outcome:
+    """Many answers, and now and then something is killed."""
+    outcome = Outcome(runs=0)
+    kills: list[tuple[float, float]] = []
+    with sqlite_ground() as ground, Server(ground, plant=plant) as server:
+        with server.crowd(pace, processes=2, threads=16) as crowd:
+            last = time.monotonic() + pace.pick(2, 12, 300)
+            while time.monotonic() < last:
+                time.sleep(random.uniform(1, pace.pick(2, 3, 8)))
+                whole = random.random() < 0.1
+                if victims := [server.master] if whole else server.workers():
+                    os.kill(random.choice(victims), signal.SIGKILL)
+                    kills.append((time.monotonic(), MASTER if whole else WORKER))
+                    outcome.runs += 1
+                if whole:
+                    time.sleep(MASTER)
+            server.until_ready()
+            time.sleep(1)
+        ground.held_against([crowd], outcome)
+    for moment, most in kills:
+        outcome.recovered(recovery([crowd], moment), most * pace.leniency)
+    return outcome
+
+
 FAULTS = (
-    Fault("kill-worker", worker, lambda pace: worker(pace, "early"), loaded=True),
-    Fault("kill-master", master, lambda pace: master(pace, "early"), loaded=True),
+    Fault("kill-worker", worker, lambda pace: worker(pace, "early")),
+    Fault("kill-master", master, lambda pace: master(pace, "early")),
+    Fault("long-season", season, lambda pace: season(pace, "early"), loaded=True),
 )

@@ -153,7 +153,7 @@ def stopped(pace: Pace, number: int, plant: str = "") -> Outcome:
 def restarted(server: Server, cluster: Cluster, number: int, pace: Pace) -> Outcome:
     outcome = Outcome(runs=0)
     moments: list[float] = []
-    with server.crowd(threads=8, patience=60) as crowd:
+    with server.crowd(pace, threads=8, patience=60) as crowd:
         for _ in range(pace.count(1, 4, 50 if number == signal.SIGQUIT else 20)):
             time.sleep(pace.pick(0.5, 1, 2))
             cluster.stop(number)
@@ -180,7 +180,7 @@ def hanging(server: Server, cluster: Cluster, pace: Pace) -> Outcome:
     outcome = Outcome(runs=0)
     moments: list[float] = []
     most = 0
-    with server.crowd(threads=16, timeout=3, patience=60) as crowd:
+    with server.crowd(pace, threads=16, timeout=3, patience=60) as crowd:
         for _ in range(pace.count(1, 2, 5)):
             time.sleep(pace.pick(0.5, 1, 2))
             cluster.signal_all(signal.SIGSTOP)
@@ -266,7 +266,7 @@ def ambiguous(pace: Pace, plant: str = "") -> Outcome:
 def cut_off(server: Server, line: Line, pace: Pace) -> Outcome:
     outcome = Outcome(runs=0)
     before, wanted = line.cuts, pace.count(15, 100, 1000)
-    with server.crowd(threads=8, patience=60) as crowd:
+    with server.crowd(pace, threads=8, patience=60) as crowd:
         last = time.monotonic() + pace.pick(20, 60, 600)
         while line.cuts - before < wanted and time.monotonic() < last:
             time.sleep(0.05)
@@ -283,7 +283,7 @@ FAULTS = (
     Fault("postgres-immediate-stop", lambda pace: stopped(pace, signal.SIGQUIT),
           lambda pace: stopped(pace, signal.SIGQUIT, "async"), _missing, loaded=True),
     Fault("postgres-restart", lambda pace: stopped(pace, signal.SIGINT),
-          lambda pace: stopped(pace, signal.SIGINT, "crash"), _missing, loaded=True),
+          lambda pace: stopped(pace, signal.SIGINT, "crash"), _missing),
     Fault("postgres-hang", hung, lambda pace: hung(pace, "early"), _missing),
     Fault("postgres-ambiguous-commit", ambiguous, lambda pace: ambiguous(pace, "own-id"), _missing),
 )

@@ -65,7 +65,7 @@ def recorded(server: Server, disk: Disk, answers: int) -> Recording:
         base = {path.name: path.read_bytes() for path in files}
         disk.events = []
         disk.recording = True
-    with server.crowd(threads=3, most=answers) as crowd:
+    with server.crowd(Pace(), threads=3, most=answers) as crowd:
         crowd.finish()
     disk.recording = False
     recording = Recording(base, disk.events)

@@ -35,19 +35,21 @@ def in_turn(server: Server, steps: Steps) -> list[str]:
         if not outcome.green:
             wrong.append(f"{line(name, outcome)} {dict(outcome.complaints)}")
         server.plant(bug)
-        if bug in {"normal", "async"}:  # a matter of the connection, and a new process makes a new one
-            for worker in server.workers():
-                os.kill(worker, signal.SIGKILL)
+        connected_anew(server, bug)
         twin = provoke()
         if twin.green:
             wrong.append(f"{line(name, twin)}: the planted bug was not found")
         server.plant("")
-        if bug in {"normal", "async"}:
-            for worker in server.workers():
-                os.kill(worker, signal.SIGKILL)
-        server.until_ready()
+        connected_anew(server, bug)
         server.ground.emptied()
     return wrong
+
+
+def connected_anew(server: Server, bug: str) -> None:
+    if bug in {"normal", "async"}:  # a matter of the connection, and a new process makes a new one
+        for worker in server.workers():
+            os.kill(worker, signal.SIGKILL)
+    server.until_ready()
 
 
 @pytest.mark.slow
