@@ -30,6 +30,7 @@ def flush(pace: Pace, plant: str = "") -> Outcome:
 def failed_flushes(server: Server, disk: Disk, pace: Pace) -> Outcome:
     outcome = Outcome(runs=0)
     moments: list[float] = []
+    unshaken = disk.unshaken
     with server.crowd(pace, threads=8) as crowd:
         time.sleep(pace.pick(0.2, 0.5, 1))
         for number in range(pace.count(2, 20, 500)):
@@ -52,6 +53,7 @@ def failed_flushes(server: Server, disk: Disk, pace: Pace) -> Outcome:
                     break
                 time.sleep(0.01)
             time.sleep(0.1)
+    outcome.complain("a process flushed again after a failed flush", disk.unshaken - unshaken)
     server.ground.held_against([crowd], outcome)
     for moment in moments:
         outcome.recovered(recovery([crowd], moment), GONE * pace.leniency)

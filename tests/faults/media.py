@@ -46,6 +46,8 @@ class Disk:
     failing: str = ""
     """ending of the name of the file whose next flush after a write fails, once"""
     failed: list[FailedFlush] = field(default_factory=list)
+    unshaken: int = 0
+    """flushes by a process after one of its flushes of a WAL failed"""
     refused: int = 0
     """writes that found no room"""
     recording: bool = False
@@ -53,6 +55,7 @@ class Disk:
 
     def __post_init__(self) -> None:
         self._dirty: set[str] = set()
+        self._deceived: set[int] = set()
         self._head: dict[tuple[int, int], bool] = {}
         self._lock = threading.Lock()
         self.watch = Watch((*WRITES, *FLUSHES, "unlink", "unlinkat", "sendto"), self._decide)
@@ -96,7 +99,11 @@ class Disk:
         if self.failing and path.endswith(self.failing) and path in self._dirty:
             self.failing = ""
             self.failed.append(FailedFlush(call.process, time.monotonic()))
+            if path.endswith("-wal"):
+                self._deceived.add(call.process)
             return errno.EIO
+        if self._deceived and path.endswith("-wal") and path in self._dirty:
+            self.unshaken += call.process in self._deceived
         self._dirty.discard(path)
         if self.recording and self._is_ours(path):
             self.events.append(Event("flush", path.rpartition("/")[2]))
