@@ -62,12 +62,12 @@ def filled(server: Server, disk: Disk, what: str, pace: Pace) -> Outcome:
         finally:
             disk.full = None
 
-    outcome = _under(server, filling, pace, refuses=what in REFUSES)
+    outcome = under(server, filling, pace, refuses=what in REFUSES)
     outcome.notes["how"] = f"{disk.refused - before} writes refused with ENOSPC"
     return outcome
 
 
-def _under(
+def under(
     server: Server, filling: Callable[[], AbstractContextManager[None]], pace: Pace, *, refuses: bool
 ) -> Outcome:
     """Answers arrive while `filling` keeps the disk full, and before and after."""
@@ -114,29 +114,31 @@ SMALL = "6m"
 
 def small(pace: Pace, plant: str = "") -> Outcome:
     """State, log and temporary files on a file system of a few megabytes, filled to the last byte."""
-    with _mounted(SMALL) as mounted, sqlite_ground(mounted) as ground:
+    with mounted(SMALL) as folder, sqlite_ground(folder) as ground:
         temp = ground.folder / "temp"
         temp.mkdir()
 
-        @contextmanager
-        def filling() -> Iterator[None]:
-            ballast = mounted / "ballast"
-            with open(ballast, "wb", buffering=0) as file, suppress(OSError):
-                while True:
-                    file.write(bytes(4096))
-            try:
-                yield
-            finally:
-                ballast.unlink()
-
         with Server(ground, plant=plant, FAULTS_CHECKPOINT="50", TMPDIR=str(temp)) as server:
-            outcome = _under(server, filling, pace, refuses=True)
+            outcome = under(server, lambda: ballast(folder), pace, refuses=True)
     outcome.notes["how"] = f"a file system in memory of {SMALL}, filled"
     return outcome
 
 
 @contextmanager
-def _mounted(size: str) -> Iterator[Path]:
+def ballast(folder: Path) -> Iterator[None]:
+    """Something in the file system that takes all the room there is."""
+    file = folder / "ballast"
+    with open(file, "wb", buffering=0) as open_file, suppress(OSError):
+        while True:
+            open_file.write(bytes(4096))
+    try:
+        yield
+    finally:
+        file.unlink()
+
+
+@contextmanager
+def mounted(size: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="hl-small-") as folder:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
         try:
@@ -149,7 +151,7 @@ def no_mount() -> str:
     if os.geteuid():
         return "mounting a small file system needs root"
     try:
-        with _mounted("64k"):
+        with mounted("64k"):
             return ""
     except (OSError, subprocess.CalledProcessError):
         return "no file system may be mounted here"

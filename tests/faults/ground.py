@@ -23,7 +23,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from tests.faults.crowd import ITEMS, Crowd, Wire, said
+from tests.faults.crowd import ITEMS, Crowd, Wire, commented, said
 from tests.faults.harness import Outcome, Pace
 from tests.postgres import driver_address
 from tests.starting import free_port
@@ -57,6 +57,9 @@ class Ground:
         """(id, answers) of everything stored."""
         return self._select("SELECT id, answers FROM response")
 
+    def comments(self) -> Counter[str]:
+        return Counter(text for _, text in self._select("SELECT id, text FROM comment"))
+
     def _select(self, sql: str) -> list[tuple[bytes, str]]:
         if self.is_sqlite:
             with contextlib.closing(sqlite3.connect(self.state / PREPARED_SQLITE)) as connection:
@@ -73,12 +76,13 @@ class Ground:
                     contextlib.closing(sqlite3.connect(self.state / PREPARED_SQLITE)) as connection:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 connection.execute("DELETE FROM response")
+                connection.execute("DELETE FROM comment")
                 connection.commit()
             return
         import psycopg
 
         with psycopg.connect(driver_address(self.url)) as connection:
-            connection.execute("TRUNCATE response")
+            connection.execute("TRUNCATE response, comment")
 
     def is_sound(self) -> bool:
         """What the database says of itself."""
@@ -102,6 +106,10 @@ class Ground:
                 outcome.dup += twice
                 outcome.corrupt += not twice
         outcome.dup += len(rows) - len(stored)
+        words = self.comments()
+        outcome.dup += sum(times - 1 for times in words.values())
+        # an answer and its words come together or not at all
+        outcome.corrupt += len(({commented(id) for id in stored} - {""}) ^ words.keys())
         outcome.corrupt += not self.is_sound()
         for crowd in crowds:
             told = crowd.told
@@ -271,12 +279,12 @@ class Server:
         """Process ids of the master's children."""
         return children(self.master)
 
-    def until_replaced(self, victim: int, wanted: int, seconds: float = 10) -> float:
-        """Seconds until the master has `wanted` workers without the victim; `seconds` at most."""
+    def until_replaced(self, victims: list[int], wanted: int, seconds: float = 10) -> float:
+        """Seconds until the master has `wanted` workers and none of the victims; `seconds` at most."""
         began = time.monotonic()
         while (spent := time.monotonic() - began) < seconds:
             now = self.workers()
-            if victim not in now and len(now) >= wanted:
+            if len(now) >= wanted and not set(victims) & set(now):
                 return spent
             time.sleep(0.01)
         return seconds

@@ -22,24 +22,28 @@ def worker(pace: Pace, plant: str = "") -> Outcome:
 
 
 def killed_workers(server: Server, pace: Pace) -> Outcome:
+    """Every tenth time all of them at once, and then nobody for a while: that is where recovery is measured."""
     outcome = Outcome(runs=0)
     back: list[float] = []
-    kills: list[float] = []
+    alone: list[float] = []
     processes = pace.count(1, 1, 2)
     with server.crowd(pace, processes=processes, threads=16 // processes) as crowd:
-        time.sleep(pace.pick(0.5, 1, 1))
-        last = time.monotonic() + pace.pick(0.7, 8, 60)
-        while time.monotonic() < last:
-            began = time.monotonic()
-            if workers := server.workers():
-                victim = random.choice(workers)
+        for number in range(pace.count(3, 20, 120)):
+            time.sleep(EVERY)
+            workers = server.workers()
+            all_of_them = number % 10 == pace.count(2, 9, 9)
+            victims = workers if all_of_them else random.sample(workers, min(1, len(workers)))
+            for victim in victims:
                 os.kill(victim, signal.SIGKILL)
-                kills.append(time.monotonic())
                 outcome.runs += 1
-                back.append(server.until_replaced(victim, len(workers)))
-            time.sleep(max(0.0, EVERY - (time.monotonic() - began)))
+            moment = time.monotonic()
+            if victims:
+                back.append(server.until_replaced(victims, len(workers)))
+            if all_of_them:
+                alone.append(moment)
+                time.sleep(pace.pick(0.6, 2, 2))
     server.ground.held_against([crowd], outcome)
-    for moment in kills:
+    for moment in alone:
         outcome.recovered(recovery([crowd], moment), WORKER * pace.leniency)
     outcome.notes["worker forked again after, s (longest)"] = f"{max(back, default=0):.3f}"
     outcome.notes["longest time without any acknowledgement, s"] = f"{longest_gap([crowd]):.2f}"

@@ -25,6 +25,7 @@ from typing import Any
 import psycopg
 
 from tests import postgres
+from tests.faults import disk
 from tests.faults.ground import Ground, Server, children, prepare, recovery
 from tests.faults.harness import Fault, Outcome, Pace
 from tests.suite import has_postgresql
@@ -40,9 +41,9 @@ OF_ITS_OWN = 6
 class Cluster:
     """A PostgreSQL that can be mistreated."""
 
-    def __init__(self) -> None:
+    def __init__(self, under: Path | None = None) -> None:
         self._binaries = postgres.binaries()
-        self.folder = Path(tempfile.mkdtemp(prefix="hl-", dir=postgres.short_folder()))
+        self.folder = Path(tempfile.mkdtemp(prefix="hl-", dir=under or postgres.short_folder()))
         self._identity: dict[str, Any] = {}
         if os.geteuid() == 0:
             self._identity = {"user": "postgres", "group": "postgres", "extra_groups": []}
@@ -103,18 +104,24 @@ def _prepared() -> tuple[Cluster, Path, str]:
     """One for all faults of this process: the cluster, the application's state folder, the point's code."""
     cluster = Cluster()
     atexit.register(cluster.close)
+    folder = Path(tempfile.mkdtemp(prefix="hl-faults-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    state, point = _furnished(cluster, folder)
+    return cluster, state, point
+
+
+def _furnished(cluster: Cluster, folder: Path) -> tuple[Path, str]:
+    """Start it, with a migrated database that has an open wave; the application's state folder, the point's code."""
     cluster.start()
     cluster.until_ready()
     with psycopg.connect(cluster.url().replace("/hailong?", "/postgres?"), autocommit=True) as connection:
         connection.execute("CREATE DATABASE hailong TEMPLATE template0")
-    folder = Path(tempfile.mkdtemp(prefix="hl-faults-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     state = folder / "state"
     state.mkdir()
     point = prepare(state, cluster.url(), folder)
     with psycopg.connect(cluster.url()) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS amcheck")
-    return cluster, state, point
+    return state, point
 
 
 @contextmanager
@@ -275,6 +282,27 @@ def cut_off(server: Server, line: Line, pace: Pace) -> Outcome:
     return server.ground.held_against([crowd], outcome)
 
 
+# ---------------------------------------------------------------- no room
+
+SMALL = "160m"
+"""a new cluster takes about 60 MB"""
+
+
+def crammed(pace: Pace, plant: str = "") -> Outcome:
+    """The whole cluster on a small file system, filled to the last byte; nobody helps but whoever makes room."""
+    with disk.mounted(SMALL) as small, tempfile.TemporaryDirectory(prefix="hl-fault-") as folder:
+        cluster = Cluster(small)
+        try:
+            state, point = _furnished(cluster, Path(folder))
+            place = Sound(Path(folder), state, cluster.url(), point)
+            with Server(place, plant=plant) as server:
+                outcome = disk.under(server, lambda: disk.ballast(small), pace, refuses=True)
+        finally:
+            cluster.close()
+    outcome.notes["how"] = f"the cluster on a file system in memory of {SMALL}, filled"
+    return outcome
+
+
 def _missing() -> str:
     return "" if has_postgresql() else "PostgreSQL's server programs are missing"
 
@@ -286,4 +314,5 @@ FAULTS = (
           lambda pace: stopped(pace, signal.SIGINT, "crash"), _missing),
     Fault("postgres-hang", hung, lambda pace: hung(pace, "early"), _missing),
     Fault("postgres-ambiguous-commit", ambiguous, lambda pace: ambiguous(pace, "own-id"), _missing),
+    Fault("postgres-disk-full", crammed, lambda pace: crammed(pace, "crash"), lambda: _missing() or disk.no_mount()),
 )
