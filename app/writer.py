@@ -77,6 +77,8 @@ class Door:
 
     def __init__(self) -> None:
         self.process = os.getpid()
+        self.leaving = False
+        """a flush failed: this process stores nothing any more, and is about to end"""
 
     def store(self, prepared: Prepared, taken: bool) -> Stored:
         raise NotImplementedError
@@ -116,7 +118,6 @@ class Grouping(Door):
         self._statements = intake.statements("sqlite")
         self._engine = db.engine
         self._lock_path = settings.write_lock
-        self._leaving = False
         self._thread = threading.Thread(target=self._serve, name="answers", daemon=True)
         self._thread.start()
 
@@ -137,10 +138,6 @@ class Grouping(Door):
             raise Refusal("storage_failed")
         return ticket.result
 
-    def refuse(self) -> None:
-        """Store nothing any more: this process is about to leave."""
-        self._leaving = True
-
     def close(self) -> None:
         self._queue.put(None)
         self._thread.join(PATIENCE)
@@ -151,7 +148,7 @@ class Grouping(Door):
         try:
             while (first := self._queue.get()) is not None:
                 group, last = self._gathered(first)
-                if self._leaving:  # what still comes goes to another process
+                if self.leaving:  # what still comes goes to another process
                     for ticket in group:
                         ticket.settle(None, Refusal("storage_failed"))
                 else:
@@ -238,7 +235,7 @@ class Grouping(Door):
         code = getattr(fault, "sqlite_errorcode", 0) or 0
         full = code & 0xFF == sqlite3.SQLITE_FULL
         _tell(fault, getattr(fault, "sqlite_errorname", ""))
-        self._leaving = self._leaving or code in DISK_FAILED  # before anybody hears of it and sends the next one
+        self.leaving = self.leaving or code in DISK_FAILED  # before anybody hears of it and sends the next one
         for ticket in group:
             ticket.settle(None, Refusal("storage_full" if full else "storage_failed"))
         if code in DISK_FAILED:
@@ -249,9 +246,8 @@ def heed(fault: BaseException | None) -> None:
     """Leave, where a flush of something else than an answer failed: after it nothing of this process is believed."""
     if getattr(fault, "sqlite_errorcode", 0) not in DISK_FAILED:
         return
-    door = current_app.extensions.get("door")
-    if isinstance(door, Grouping):
-        door.refuse()
+    if (door := current_app.extensions.get("door")) is not None:
+        door.leaving = True
     leave()
 
 
