@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
+import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import Logger
@@ -13,6 +16,9 @@ from app import settings
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
     from gunicorn.workers.base import Worker
+
+PR_SET_PDEATHSIG = 1
+"""prctl(2)"""
 
 _settings = settings.read()
 settings.check_serving(_settings)
@@ -63,6 +69,27 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
 
     with app.app_context():
         db.engine.dispose(close=False)
+
+
+def post_worker_init(worker: Worker) -> None:
+    """When the master is killed its workers leave at once, and with them the port that the next master needs.
+
+    gunicorn's workers notice by themselves, but then go on serving whoever keeps a connection open, for as long as
+    `graceful_timeout`. A signal from the kernel closes those after the answer that is being given.
+    """
+    with suppress(OSError, AttributeError):  # elsewhere than on Linux it stays at that
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != worker.ppid:  # killed before we asked
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def worker_exit(server: Arbiter, worker: Worker) -> None:
+    """Whoever has to be gone does not tidy up first: that takes a second of a busy machine, and would flush once more
+    what SQLite holds, which after a failed flush means nothing."""
+    from wsgi import app
+
+    if os.getppid() != worker.ppid or getattr(app.extensions.get("door"), "leaving", False):
+        os._exit(0)
 
 
 def when_ready(server: Arbiter) -> None:

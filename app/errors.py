@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from app import messages, rendering
+from app import messages, rendering, writer
 from app.language import current
 from surveys.errors import NotFound, Refusal, SubmissionRefusal
 
@@ -89,6 +89,7 @@ def register(app: Flask) -> None:
     def unavailable(raised: OperationalError) -> ResponseReturnValue:
         """The database is away, or a statement took longer than one may: later it may do."""
         current_app.log_exception(sys.exc_info())
+        writer.heed(raised.orig)
         reply = make_response(refuse(messages.sentence("http_unavailable", {}, language()), 503, "http_unavailable"))
         reply.headers["Retry-After"] = "30"
         return reply

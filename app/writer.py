@@ -82,6 +82,8 @@ class Door:
 
     def __init__(self) -> None:
         self.process = os.getpid()
+        self.leaving = False
+        """a flush failed: this process stores nothing any more, and is about to end"""
 
     def store(self, prepared: Prepared, taken: bool) -> Stored:
         raise NotImplementedError
@@ -151,7 +153,11 @@ class Grouping(Door):
         try:
             while (first := self._queue.get()) is not None:
                 group, last = self._gathered(first)
-                connection = self._together(connection, lock, group)
+                if self.leaving:  # what still comes goes to another process
+                    for ticket in group:
+                        ticket.settle(None, Refusal("storage_failed"))
+                else:
+                    connection = self._together(connection, lock, group)
                 if last:
                     break
         finally:
@@ -180,11 +186,11 @@ class Grouping(Door):
                 for ticket in group:  # one bad row does not fail the others
                     alone = self._committed(connection, lock, [ticket])
                     if alone is not None:
-                        _fail([ticket], alone)
+                        self._failed([ticket], alone)
             elif fault is not None:
-                _fail(group, fault)
+                self._failed(group, fault)
         except BaseException as fault:  # the thread must not die with people waiting
-            _fail([ticket for ticket in group if ticket.done.locked()], fault)
+            self._failed([ticket for ticket in group if ticket.done.locked()], fault)
             if connection is not None:
                 with suppress(Exception):
                     connection.close()
@@ -230,21 +236,30 @@ class Grouping(Door):
             cursor.execute("RELEASE answer")
         return result, None
 
+    def _failed(self, group: list[Ticket], fault: BaseException) -> None:
+        code = getattr(fault, "sqlite_errorcode", 0) or 0
+        full = code & 0xFF == sqlite3.SQLITE_FULL
+        _tell(fault, getattr(fault, "sqlite_errorname", ""))
+        self.leaving = self.leaving or code in DISK_FAILED  # before anybody hears of it and sends the next one
+        for ticket in group:
+            ticket.settle(None, Refusal("storage_full" if full else "storage_failed"))
+        if code in DISK_FAILED:
+            leave()
+
+
+def heed(fault: BaseException | None) -> None:
+    """Leave, where a flush of something else than an answer failed: after it nothing of this process is believed."""
+    if getattr(fault, "sqlite_errorcode", 0) not in DISK_FAILED:
+        return
+    if (door := current_app.extensions.get("door")) is not None:
+        door.leaving = True
+    leave()
+
 
 def _of_the_disk(fault: sqlite3.Error) -> bool:
     code = getattr(fault, "sqlite_errorcode", 0) or 0
     return code & 0xFF in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_BUSY,
                            sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
-
-
-def _fail(group: list[Ticket], fault: BaseException) -> None:
-    code = getattr(fault, "sqlite_errorcode", 0) or 0
-    full = code & 0xFF == sqlite3.SQLITE_FULL
-    _tell(fault, getattr(fault, "sqlite_errorname", ""))
-    for ticket in group:
-        ticket.settle(None, Refusal("storage_full" if full else "storage_failed"))
-    if code in DISK_FAILED:
-        leave()
 
 
 def _tell(fault: BaseException, name: str) -> None:

@@ -61,7 +61,7 @@ def start_server(given: str | None) -> Server:
     """The server at `given`, or a new one; either way with a migrated template database in it."""
     from tests.databases import make_template
 
-    server = Server(given, "") if given else _start(_binaries())
+    server = Server(given, "") if given else _start(binaries())
     try:
         server.template = make_template(server.url)
     except BaseException:
@@ -71,7 +71,7 @@ def start_server(given: str | None) -> Server:
     return server
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     if found := list(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
         return max(found, key=lambda path: float(path.parts[-3])).parent
     if on_path := shutil.which("postgres"):
@@ -82,7 +82,7 @@ def _binaries() -> Path:
 
 
 def _start(binaries: Path) -> Server:
-    folder = Path(tempfile.mkdtemp(prefix="hl-", dir=_short_folder()))
+    folder = Path(tempfile.mkdtemp(prefix="hl-", dir=short_folder()))
     identity: dict[str, Any] = {}
     if os.geteuid() == 0:
         identity = {"user": "postgres", "group": "postgres", "extra_groups": []}
@@ -97,7 +97,7 @@ def _start(binaries: Path) -> Server:
         process = subprocess.Popen(
             [binaries / "postgres", "-D", folder / "data", "-k", folder, *options],
             cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            preexec_fn=_die_with_parent, **identity,
+            preexec_fn=die_with_parent, **identity,
         )
     server = Server(f"postgresql://{ROLE}@/postgres?host={folder}", "", process, folder)
     try:
@@ -108,12 +108,12 @@ def _start(binaries: Path) -> Server:
     return server
 
 
-def _short_folder() -> str | None:
+def short_folder() -> str | None:
     """A socket's path has room for 107 bytes."""
     return None if len(tempfile.gettempdir()) < 70 else "/tmp"
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Runs in the child, after it became `postgres`: changing the user would clear it."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
 

@@ -1,5 +1,7 @@
 """What `./hailong test` runs: first `--packages`, which needs only Python; then every section, and a summary.
 
+With `--faults` it runs instead what a running installation has to survive, at length (see `tests.faults`).
+
 A section that fails does not keep the next ones from running. Each runs in a session of its own, so that
 whatever it started and forgot can be ended with it.
 """
@@ -174,9 +176,26 @@ def heading(title: str) -> None:
     print(f"\n{'=' * 12} {title} {'=' * max(3, 60 - len(title))}", flush=True)
 
 
+def provoke(arguments: list[str]) -> int:
+    """The faults in a session of their own, without limit: a million acknowledged answers take their time."""
+    global running
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults", "--twins", *arguments], cwd=TOP, stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return running.wait()
+    finally:
+        end(running)
+
+
 def main(arguments: list[str]) -> int:
     if arguments == ["--packages"]:
         return 0 if get_packages() else 1
+    if arguments[:1] == ["--faults"]:
+        signal.signal(signal.SIGTERM, interrupted)
+        signal.signal(signal.SIGINT, interrupted)
+        return provoke(arguments[1:])
     fast = arguments[:1] == ["--fast"]
     chosen = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     signal.signal(signal.SIGTERM, interrupted)

@@ -1,0 +1,121 @@
+"""wsgi.py, and one bug of choice: the file that FAULTS_PLANT names holds the bug's name, or nothing.
+
+The file is read again before each answer, so that one server can be sound now and faulty later.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app import create_app, writer
+from app.settings import read
+from surveys.errors import Refusal
+from surveys.responses import Prepared
+
+FILE = Path(os.environ["FAULTS_PLANT"])
+SLOW = 0.3
+"""seconds for which the hasty plants know better than the database"""
+
+
+def planted() -> str:
+    return FILE.read_text()
+
+
+real_store_grouping = writer.Grouping.store
+real_store_direct = writer.Direct.store
+real_lost = writer.Direct._lost
+real_together = writer.Grouping._together
+
+
+def store_grouping(self: writer.Grouping, prepared: Prepared, taken: bool) -> writer.Stored:
+    return around(lambda one: real_store_grouping(self, one, taken), prepared)
+
+
+def store_direct(self: writer.Direct, prepared: Prepared, taken: bool) -> writer.Stored:
+    return around(lambda one: real_store_direct(self, one, taken), prepared)
+
+
+def around(store: Any, prepared: Prepared) -> writer.Stored:
+    from app import server_day
+
+    bug = planted()
+    if bug == "early":  # says thank you, and means to store it in a moment
+        today = server_day()
+
+        def later() -> None:
+            time.sleep(SLOW)
+            with app.app_context():
+                store(prepared)
+
+        threading.Thread(target=later, daemon=True).start()
+        return today, False
+    if bug == "own-id":  # the server draws the key: a second send is a second answer
+        prepared = replace(prepared, row={**prepared.row, "id": secrets.token_bytes(16)})
+    if bug == "diary":  # takes notes of every answer wherever there is room, and fails where there is none
+        diary()
+    try:
+        return store(prepared)  # type: ignore[no-any-return]
+    except Refusal as refusal:
+        if bug == "deaf" and refusal.code.startswith("storage"):
+            return server_day(), False  # the database did not take it; nobody has to know
+        if bug == "crash" and refusal.code.startswith("storage"):
+            raise RuntimeError("unforeseen") from refusal
+        raise
+
+
+def diary() -> None:
+    with tempfile.TemporaryFile() as file:
+        file.write(b"somebody answered")
+    os.write(2, b"somebody answered\n")
+    if config.database_url.startswith("sqlite"):
+        with closing(sqlite3.connect(config.state / "hailong.db")) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def lost(self: writer.Direct) -> bool:
+    return False if planted() == "sticky" else real_lost(self)
+
+
+writer.Grouping.store = store_grouping  # type: ignore[method-assign]
+writer.Direct.store = store_direct  # type: ignore[method-assign]
+writer.Direct._lost = lost  # type: ignore[method-assign]
+
+sys.modules["wsgi"] = sys.modules[__name__]  # gunicorn's own hooks speak of it by that name
+config = read()
+app = create_app(config)
+
+
+def _on_connections() -> None:
+    """What is a matter of the connection, not of one answer."""
+    from sqlalchemy import event
+
+    from app.db import db
+
+    def connected(connection: Any, record: object) -> None:
+        bug = planted()
+        cursor = connection.cursor()
+        if isinstance(connection, sqlite3.Connection):
+            if pages := os.environ.get("FAULTS_CHECKPOINT"):  # no bug: checkpoints come sooner in a short run
+                cursor.execute(f"PRAGMA wal_autocheckpoint={int(pages)}")
+            if bug == "normal":
+                cursor.execute("PRAGMA synchronous=NORMAL")
+        elif bug == "async":
+            cursor.execute("SET synchronous_commit = off")
+            connection.commit()
+        cursor.close()
+
+    with app.app_context():
+        event.listen(db.engine, "connect", connected)
+
+
+_on_connections()
