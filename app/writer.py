@@ -5,8 +5,8 @@ costs a flush to the disk, and sixteen answers pay for it once. It holds the sam
 the same reason. An answer that cannot be stored fails alone: what refuses is undone by a savepoint, and after an
 error of the database the group is tried again, one by one.
 
-PostgreSQL shares flushes between connections by itself: an answer is one statement, committed by itself, in one
-round trip. Answers with comments or a slip are more than one row, and take a transaction.
+PostgreSQL shares flushes between connections by itself; there the group saves round trips: what arrives together is
+one statement. Answers with comments or a slip are more than one row, and take a transaction of their own.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import queue
 import signal
 import sqlite3
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from flask import Flask, current_app
@@ -32,6 +33,7 @@ from surveys import responses
 from surveys.errors import Refusal
 from surveys.responses import Prepared
 from surveys.store import intake
+from surveys.store import responses as store
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ PATIENCE = 20.0
 DISK_FAILED = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
 """after a failed flush the kernel may have dropped what it was to write: only a new process reads the disk again"""
 
+T = TypeVar("T")
 Stored = tuple[date, bool]
 """the day of storing, and whether that was before this call"""
 
@@ -74,7 +77,7 @@ _OPENING = threading.Lock()
 
 
 def _door(settings: Settings) -> Door:
-    return Grouping(settings) if db.engine.dialect.name == "sqlite" else Direct()
+    return Grouping(settings) if db.engine.dialect.name == "sqlite" else Sharing()
 
 
 class Door:
@@ -114,17 +117,14 @@ class Ticket:
         self.done.release()
 
 
-class Grouping(Door):
-    """SQLite: a thread that commits together what arrives together."""
+class Queued(Door):
+    """A thread that stores together what arrives together."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self._queue: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
-        self._statements = intake.statements("sqlite")
         self._engine = db.engine
-        self._lock_path = settings.write_lock
         self._thread = threading.Thread(target=self._serve, name="answers", daemon=True)
-        self._thread.start()
 
     @property
     def waiting(self) -> int:
@@ -148,23 +148,20 @@ class Grouping(Door):
         self._thread.join(PATIENCE)
 
     def _serve(self) -> None:
-        lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        connection: DBAPIConnection | None = None
-        try:
-            while (first := self._queue.get()) is not None:
-                group, last = self._gathered(first)
-                if self.leaving:  # what still comes goes to another process
-                    for ticket in group:
-                        ticket.settle(None, Refusal("storage_failed"))
-                else:
-                    connection = self._together(connection, lock, group)
-                if last:
-                    break
-        finally:
-            os.close(lock)
-            if connection is not None:
-                with suppress(sqlite3.Error):
-                    connection.close()
+        """Until the door is closed."""
+        while (first := self._queue.get()) is not None:
+            group, last = self._gathered(first)
+            if self.leaving:  # what still comes goes to another process
+                for ticket in group:
+                    ticket.settle(None, Refusal("storage_failed"))
+            else:
+                self._together(group)
+            if last:
+                break
+
+    def _together(self, group: list[Ticket]) -> None:
+        """Settle every ticket; raises nothing, for nobody would hear it."""
+        raise NotImplementedError
 
     def _gathered(self, first: Ticket) -> tuple[list[Ticket], bool]:
         """What waits besides the first; whether nothing comes after."""
@@ -177,14 +174,36 @@ class Grouping(Door):
                 group.append(ticket)
         return group, False
 
-    def _together(self, connection: DBAPIConnection | None, lock: int, group: list[Ticket]) -> DBAPIConnection | None:
-        """Store a group; returns the connection to go on with."""
+
+class Grouping(Queued):
+    """SQLite: one transaction for what arrives together."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._statements = intake.statements("sqlite")
+        self._lock_path = settings.write_lock
+        self._lock = -1
+        self._own: DBAPIConnection | None = None
+        self._thread.start()
+
+    def _serve(self) -> None:
+        self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            connection = connection or connection_of(self._engine)
-            fault = self._committed(connection, lock, group)
+            super()._serve()
+        finally:
+            os.close(self._lock)
+            if self._own is not None:
+                with suppress(sqlite3.Error):
+                    self._own.close()
+
+    def _together(self, group: list[Ticket]) -> None:
+        connection = self._own
+        try:
+            connection = self._own = connection or connection_of(self._engine)
+            fault = self._committed(connection, self._lock, group)
             if fault is not None and len(group) > 1 and not _of_the_disk(fault):
                 for ticket in group:  # one bad row does not fail the others
-                    alone = self._committed(connection, lock, [ticket])
+                    alone = self._committed(connection, self._lock, [ticket])
                     if alone is not None:
                         self._failed([ticket], alone)
             elif fault is not None:
@@ -194,8 +213,7 @@ class Grouping(Door):
             if connection is not None:
                 with suppress(Exception):
                     connection.close()
-            return None
-        return connection
+            self._own = None
 
     def _committed(self, connection: DBAPIConnection, lock: int, group: list[Ticket]) -> sqlite3.Error | None:
         """One transaction; its tickets are settled after the commit, or none is and the fault is returned."""
@@ -272,29 +290,68 @@ def leave() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-class Direct(Door):
-    """PostgreSQL: each thread has a connection, and each answer its own commit."""
+class Sharing(Queued):
+    """PostgreSQL: one statement for what arrives together; what is more than one row goes by itself, in its thread."""
 
     def __init__(self) -> None:
         super().__init__()
         self._statements = intake.statements("postgresql")
-        self._engine = db.engine
         self._own = threading.local()
+        self._thread.start()
 
     def store(self, prepared: Prepared, taken: bool) -> Stored:
+        if prepared.alone and taken:
+            return super().store(prepared, taken)
+        return self._twice(lambda: self._single(prepared, taken))
+
+    def _together(self, group: list[Ticket]) -> None:
         try:
-            return self._stored(prepared, taken)
+            batch = list({ticket.prepared.row["id"]: ticket for ticket in group}.values())
+            try:
+                added = self._twice(lambda: self._added([ticket.prepared for ticket in batch]))
+            except Refusal:
+                added = set()  # one by one, each is told what became of it
+            for ticket in batch:
+                if ticket.prepared.row["id"] in added:
+                    ticket.settle((store.day_of(ticket.prepared.row["day"]), False), None)
+            for ticket in group:
+                if ticket.done.locked():
+                    self._by_itself(ticket)
+        except BaseException as fault:  # the thread must not die with people waiting
+            _tell(fault, "")
+            for ticket in group:
+                if ticket.done.locked():
+                    ticket.settle(None, Refusal("storage_failed"))
+
+    def _by_itself(self, ticket: Ticket) -> None:
+        try:
+            ticket.settle(self._twice(lambda: self._single(ticket.prepared, ticket.taken)), None)
+        except (Refusal, responses.WaveMoved) as refusal:
+            ticket.settle(None, refusal)
+
+    def _twice(self, send: Callable[[], T]) -> T:
+        """Once more after the server was away or restarted under us: the id says whether the first came through."""
+        try:
+            return send()
         except psycopg.Error as fault:
             if not self._lost():
                 raise _refusal(fault) from None
-        # the server was away, or was restarted under us. The answer may be stored: once more says which
         try:
-            return self._stored(prepared, taken)
+            return send()
         except psycopg.Error as fault:
             self._lost()
             raise _refusal(fault) from None
 
-    def _stored(self, prepared: Prepared, taken: bool) -> Stored:
+    def _added(self, prepared: Sequence[Prepared]) -> set[bytes]:
+        """Ids of those that were stored; the others are stored already, or their waves have moved."""
+        rows = sorted(
+            ({**each.row, **self._statements.judged(each.cell.wave)} for each in prepared),
+            key=lambda row: row["id"],  # two processes that send the same ids wait for each other in one order
+        )
+        with self._connection().cursor() as cursor:
+            return self._statements.add_many(cursor, rows)
+
+    def _single(self, prepared: Prepared, taken: bool) -> Stored:
         connection = self._connection()
         if prepared.alone:
             with connection.cursor() as cursor:
@@ -303,6 +360,7 @@ class Direct(Door):
             return responses.keep(self._statements, cursor, prepared, taken=taken)
 
     def _connection(self) -> psycopg.Connection[Any]:
+        """Of this thread."""
         connection: psycopg.Connection[Any] | None = getattr(self._own, "connection", None)
         if connection is None or connection.closed:
             connection = connection_of(self._engine)

@@ -9,13 +9,13 @@ each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Dialect, bindparam, cast, delete, insert, select
+from sqlalchemy import ColumnElement, Dialect, and_, bindparam, cast, column, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session
@@ -29,6 +29,9 @@ JUDGED = ("state", "opens", "closes", "late_until")
 """columns of a wave that say whether it takes answers"""
 
 
+JUDGED_NAMES = tuple(f"judged_{name}" for name in JUDGED)
+
+
 class Cursor(Protocol):
     """What is used of a driver's cursor."""
 
@@ -36,6 +39,7 @@ class Cursor(Protocol):
     def rowcount(self) -> int: ...
     def execute(self, statement: str, parameters: Mapping[str, Any], /) -> Any: ...
     def fetchone(self) -> Any: ...
+    def fetchall(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Statements:
         self._dialect = dialect
         self._dates_as_text = dialect.name == "sqlite"
         self._add = self._sql(_addition(dialect.name))
+        self._add_many = "" if self._dates_as_text else self._sql(_additions())
         self._known = self._sql(
             select(ResponseRow.answers, ResponseRow.version, ResponseRow.cell, ResponseRow.day)
             .where(ResponseRow.province_code == bindparam("province_code"), ResponseRow.id == bindparam("id"))
@@ -81,6 +86,14 @@ class Statements:
         """Store the answer, unless its id is there already or its wave has moved; says whether it was stored."""
         cursor.execute(self._add, {**row, **judged})
         return cursor.rowcount == 1
+
+    def add_many(self, cursor: Cursor, rows: Sequence[Mapping[str, object]]) -> set[bytes]:
+        """As `add`, for many at once, in one statement (PostgreSQL); ids of those that were stored.
+
+        rows: with `judged` in each, no id twice.
+        """
+        cursor.execute(self._add_many, {name: [row[name] for row in rows] for name in (*COLUMNS, *JUDGED_NAMES)})
+        return {bytes(id) for (id,) in cursor.fetchall()}
 
     def known(self, cursor: Cursor, province_code: str, id: bytes) -> Known | None:
         cursor.execute(self._known, {"province_code": province_code, "id": id})
@@ -110,6 +123,23 @@ def _addition(engine: str) -> ClauseElement:
     return kind(ResponseRow).from_select(list(COLUMNS), source).on_conflict_do_nothing(
         index_elements=["province_code", "id"]
     )
+
+
+def _additions() -> ClauseElement:
+    """The same for arrays, one for each column."""
+    types = {name: ResponseRow.__table__.c[name].type for name in COLUMNS}
+    types |= {f"judged_{name}": WaveRow.__table__.c[name].type for name in JUDGED}
+    sent = func.unnest(
+        *(cast(bindparam(name), postgresql.ARRAY(type)) for name, type in types.items())
+    ).table_valued(*(column(name, type) for name, type in types.items())).render_derived(name="sent")
+    unmoved = [WaveRow.__table__.c[name].is_not_distinct_from(sent.c[f"judged_{name}"]) for name in JUDGED]
+    source = (
+        select(*(sent.c[name] for name in COLUMNS)).select_from(sent)
+        .join(WaveRow, (WaveRow.id == sent.c.wave_id) & and_(*unmoved)).order_by(sent.c.id)
+    )
+    return postgresql.insert(ResponseRow).from_select(list(COLUMNS), source).on_conflict_do_nothing(
+        index_elements=["province_code", "id"]
+    ).returning(ResponseRow.id)
 
 
 @lru_cache(maxsize=4)
