@@ -22,7 +22,6 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.types import Boolean, Date
 
 TOP = Path(__file__).resolve().parent.parent.parent
 STORED = Path(__file__).resolve().parent / "stored"

@@ -106,9 +106,8 @@ def _serves(app: Flask, revision: str) -> list[str]:
     get("/")
     get("/account/sign-in") if revision >= "0007" else get("/account/set-up")
     if revision >= "0004":
-        for path, target, more in (
-            (f"/p/{kept()['point']}", f"/p/{kept()['point']}", {}), (f"/s/{kept()['slip']}", "/s", {"slip": kept()["slip"]})
-        ):
+        point, slip = f"/p/{kept()['point']}", kept()["slip"]
+        for path, target, more in ((point, point, {}), (f"/s/{slip}", "/s", {"slip": slip})):
             page = get(path)
             if revision < "0005" or faults:
                 continue
