@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -247,6 +248,6 @@ def _judge_end(found: Cuts, wanted: Print, got: Print) -> None:
 def steps(fewest: Iterable[str] | None = None) -> Iterator[tuple[str, str]]:
     """(from, to) of every migration there is, or of the named ones; those whose start is kept."""
     known = history.revisions()
-    for old, new in zip(known, known[1:], strict=False):
+    for old, new in pairwise(known):
         if history.path_of("sqlite", old).exists() and (fewest is None or new in fewest):
             yield old, new

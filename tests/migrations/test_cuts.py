@@ -35,14 +35,14 @@ def place(pytestconfig: pytest.Config, databases: Any, tmp_path: Path) -> Iterat
 
 @pytest.mark.slow
 def test_a_killed_migration_leaves_the_old_schema_or_the_new_one(place: Place, tmp_path: Path) -> None:
-    found = cuts.cut(place, tmp_path, *TRAP)
-    assert found.kills > 15
+    found = cuts.cut(place, tmp_path, *TRAP, every=3)
+    assert found.kills > 8
     assert found.green, found
 
 
 @pytest.mark.slow
 def test_a_migration_that_commits_in_between_is_found_out(place: Place, tmp_path: Path) -> None:
-    found = cuts.cut(place, tmp_path, *TRAP, every=5, planted=True)
+    found = cuts.cut(place, tmp_path, *TRAP, every=6, planted=True)
     assert found.between > 0
 
 
@@ -112,7 +112,7 @@ def test_a_migration_that_tears_references_is_undone(root: Path, bare_database_u
     app = history.installation(tmp_path / "state", bare_database_url)
     _upgrade(app)
     before = history.rows_of(bare_database_url)
-    with pytest.raises((SystemExit, Exception)):  # noqa: B017, PT011  # Flask-Migrate ends the process, or the driver objects
+    with pytest.raises((SystemExit, Exception)):  # Flask-Migrate ends the process, or the driver objects
         _upgrade(app, _later(root, tmp_path, TEARING))
     with app.app_context():
         db.engine.dispose()
