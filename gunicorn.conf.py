@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import Logger
 
-from app import settings
+from app import running, settings
+from app.doctor import gate
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _settings = settings.read()
 settings.check_serving(_settings)
+gate.check(_settings)
 _host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
 
 
@@ -66,4 +68,9 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
 
 
 def when_ready(server: Arbiter) -> None:
+    running.note(_settings)
     print(f"Sẵn sàng / Ready: http://{_host}:{_settings.port}/", flush=True)
+
+
+def on_exit(server: Arbiter) -> None:
+    running.forget(_settings)

@@ -22,6 +22,7 @@ from flask.cli import ScriptInfo
 from flask_migrate import upgrade
 
 from app import cli, create_app, db, doors, keys, set_up, settings
+from app.doctor import gate
 from app.prints import addresses
 from app.settings import Settings
 from surveys.errors import Refusal
@@ -47,6 +48,7 @@ def main(options: list[str]) -> None:
         config = prepare(config, empty="--empty" in options)
     try:
         settings.check_serving(config)
+        gate.check(config)
     except settings.SettingsFault as fault:
         stop_for(fault)
     os.environ |= {
