@@ -34,11 +34,14 @@ class Server:
 
 def note(settings: Settings) -> None:
     """This process serves from now on."""
-    own = Server(os.getpid(), _began(os.getpid()), _supervisor())
+    keep(settings, Server(os.getpid(), _began(os.getpid()), _supervisor()))
+
+
+def keep(settings: Settings, server: Server) -> None:
     path = _path(settings)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     fresh.touch(mode=0o600)
-    fresh.write_text(json.dumps(asdict(own)))
+    fresh.write_text(json.dumps(asdict(server)))
     os.replace(fresh, path)
 
 

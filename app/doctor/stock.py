@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -14,7 +13,7 @@ from sqlalchemy import Connection, and_, func, inspect, select, text
 from sqlalchemy.orm import Session
 
 from app import keys, security, trail
-from app.db import db, reading
+from app.db import db, migrate, reading
 from app.doctor import machine
 from app.doctor.finding import Finding, Look, Severity
 from surveys import audit
@@ -56,7 +55,7 @@ def findings(look: Look) -> list[Finding]:
 
 def scripts() -> ScriptDirectory:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).resolve().parent.parent.parent / "migrations"))
+    config.set_main_option("script_location", str(migrate.directory))
     return ScriptDirectory.from_config(config)
 
 
