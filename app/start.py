@@ -64,7 +64,10 @@ def serve() -> NoReturn:
     from gunicorn import __main__ as program
     from gunicorn.app.wsgiapp import run
 
-    # what gunicorn reads, and runs again when asked to replace itself
+    # what gunicorn reads, and runs again when asked to replace itself; its own folder, where that program lies, holds
+    # an `app` that must not be taken for ours
+    os.environ["PYTHONSAFEPATH"] = "1"
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(TOP), *filter(None, [os.environ.get("PYTHONPATH")])])
     sys.argv = [str(program.__file__), "--config", str(TOP / "gunicorn.conf.py"), "--chdir", str(TOP), "wsgi:app"]
     sys.exit(run())
 

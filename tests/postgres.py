@@ -117,7 +117,7 @@ NEEDS_DURABILITY = 7_310_002
 
 @contextmanager
 def durable(url: str) -> Iterator[None]:
-    """The server of this database as production has it, with fsync, while anybody needs it: else no start is allowed."""
+    """The server as production has it, with fsync, while anybody needs it: else `app.start` refuses to start."""
     if not url.startswith("postgres"):
         yield
         return
