@@ -39,6 +39,7 @@ def note(settings: Settings) -> None:
 
 def keep(settings: Settings, server: Server) -> None:
     path = _path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(asdict(server)))

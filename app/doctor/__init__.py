@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -24,7 +23,7 @@ __all__ = ["Finding", "Severity", "findings", "of_the_ground"]
 
 def findings(app: Flask, *, quick: bool = False) -> list[Finding]:
     """Everything that was found, the worst first. quick: without reading the whole database and the whole trail."""
-    from app.doctor import stock
+    from app.doctor import stock, storage
     from app.doctor.finding import Look
 
     settings: Settings = app.config["HAILONG"]
@@ -35,7 +34,10 @@ def findings(app: Flask, *, quick: bool = False) -> list[Finding]:
         try:
             found += stock.findings(look)
         except SQLAlchemyError as fault:
-            found.append(Finding("database_away", Severity.FAULT, {"reason": _reason(fault)}))
+            if storage.is_damage(getattr(fault, "orig", None)):
+                found.append(Finding("database_corrupt", Severity.DANGER, {"reason": _reason(fault)}))
+            else:
+                found.append(Finding("database_away", Severity.FAULT, {"reason": _reason(fault)}))
     return worst_first(dict.fromkeys(found))
 
 
@@ -48,4 +50,5 @@ def of_the_ground(settings: Settings) -> list[Finding]:
 
 def _reason(fault: SQLAlchemyError) -> str:
     """The driver's words; they name tables and files, and no value (`hide_parameters`)."""
-    return str(getattr(fault, "orig", None) or type(fault).__name__).strip().splitlines()[0] if str(fault) else os.name
+    said = str(getattr(fault, "orig", None) or "").strip()
+    return said.splitlines()[0] if said else type(fault).__name__

@@ -91,12 +91,19 @@ def _file(path: Path) -> Iterator[Finding]:
         with contextlib.closing(sqlite3.connect(path, timeout=10)) as connection:
             (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
     except sqlite3.DatabaseError as fault:
-        corrupt = getattr(fault, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+        corrupt = is_damage(fault)
         severity = Severity.DANGER if corrupt else Severity.FAULT
         yield Finding("database_corrupt" if corrupt else "database_away", severity, {"reason": fault})
         return
     if mode != "wal":
         yield Finding("sqlite_without_wal", Severity.DANGER, {"mode": mode})
+
+
+def is_damage(fault: object) -> bool:
+    """Whether a driver's error says that the database itself is damaged."""
+    if isinstance(fault, psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted):
+        return True
+    return (getattr(fault, "sqlite_errorcode", 0) or 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 # ---------------------------------------------------------------- PostgreSQL
