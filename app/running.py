@@ -33,17 +33,22 @@ class Server:
 
 
 def note(settings: Settings) -> None:
-    """This process serves from now on."""
-    keep(settings, Server(os.getpid(), _began(os.getpid()), _supervisor()))
+    """This process serves from now on; a full disk keeps nobody from serving."""
+    with suppress(OSError):
+        keep(settings, Server(os.getpid(), _began(os.getpid()), _supervisor()))
 
 
 def keep(settings: Settings, server: Server) -> None:
+    """Note that another process serves. Raises OSError."""
     path = _path(settings)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    fresh.touch(mode=0o600)
-    fresh.write_text(json.dumps(asdict(server)))
-    os.replace(fresh, path)
+    try:
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(asdict(server)))
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def forget(settings: Settings) -> None:

@@ -22,7 +22,6 @@ from typing import NoReturn, TypeVar
 
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import cli, create_app, doctor, keys, precaution, running, settings
@@ -34,7 +33,7 @@ from app.running import Server
 from app.settings import Settings
 from app.start import only_one_start, say
 from surveys.errors import Refusal
-from surveys.store.tables import Base, PointRow, WaveRow
+from surveys.store import examination
 
 DONE, AS_BEFORE, WRONG_USE, BY_HAND, STUCK = range(5)
 OF_THE_SCHEMA = frozenset({
@@ -164,12 +163,8 @@ class Upgrade:
         """Whether the new program reads every table and shows its pages on what is there now."""
         try:
             with app.app_context(), reading() as session:
-                for table in Base.metadata.sorted_tables:
-                    session.execute(select(table).limit(1)).all()
-                point = session.scalar(
-                    select(PointRow.code).join(WaveRow, WaveRow.id == PointRow.wave_id)
-                    .where(WaveRow.state == "open").limit(1)
-                )
+                examination.readable(session)
+                point = examination.open_point(session)
             for path in ("/", *([f"/p/{point}"] if point else [])):
                 status = app.test_client().get(path, base_url="http://localhost").status_code
                 if status >= 500:

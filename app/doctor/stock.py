@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, and_, func, inspect, select, text
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app import keys, security, trail
@@ -19,17 +20,7 @@ from app.doctor.finding import Finding, Look, Severity
 from surveys import audit
 from surveys.audit import Verdict
 from surveys.store import audit as audit_store
-from surveys.store.responses import day_of
-from surveys.store.tables import (
-    AccountRow,
-    AuditRow,
-    CellRow,
-    PointRow,
-    ResponseRow,
-    ScoreTableRow,
-    SlipRow,
-    WaveRow,
-)
+from surveys.store import examination
 
 SHOWN = 10
 """codes that a finding names at most"""
@@ -41,7 +32,7 @@ def findings(look: Look) -> list[Finding]:
     with db.engine.connect() as connection:
         found = [*_schema(connection)]
         current = not any(each.code in {"migrations_pending", "schema_newer"} for each in found)
-        found += [*_soundness(connection, look), *_clock_of(connection, look)]
+        found += [*_soundness(connection, look), *_clock_of(connection)]
     if current:  # the rows are what the program takes them for
         with reading() as session:
             found += [
@@ -71,47 +62,37 @@ def _schema(connection: Connection) -> Iterator[Finding]:
         yield Finding("schema_newer", Severity.FAULT, details)
     elif current != head:
         yield Finding("migrations_pending", Severity.FAULT, details)
-    if left := [name for name in inspect(connection).get_table_names() if name.startswith("_alembic_tmp_")]:
+    if left := examination.remains(connection):
         yield Finding("migration_remains", Severity.FAULT, {"tables": ", ".join(left)})
 
 
 def _soundness(connection: Connection, look: Look) -> Iterator[Finding]:
-    if connection.dialect.name == "sqlite":
-        if connection.exec_driver_sql("PRAGMA synchronous").scalar() not in {2, 3}:
-            yield Finding("sqlite_not_full", Severity.DANGER)
-        if look.quick:
-            return
-        said = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(5)")]
-        if said != ["ok"]:
-            yield Finding("database_corrupt", Severity.DANGER, {"reason": said[0].splitlines()[-1]})
-        elif torn := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(1):
-            yield Finding("references_torn", Severity.FAULT, {"table": torn[0][0]})
+    if not examination.waits_for_disk(connection):
+        yield Finding("sqlite_not_full", Severity.DANGER)
+    if look.quick:
         return
-    broken = connection.execute(text(
-        "SELECT coalesce(checksum_failures, 0) FROM pg_stat_database WHERE datname = current_database()"
-    )).scalar()
-    if broken:
-        yield Finding("database_corrupt", Severity.DANGER, {"reason": f"checksum_failures = {broken}"})
-    invalid = connection.execute(text(
-        "SELECT string_agg(indexrelid::regclass::text, ', ') FROM pg_index WHERE NOT indisvalid"
-    )).scalar()
-    if invalid:
-        yield Finding("index_invalid", Severity.FAULT, {"indexes": invalid})
+    damage = examination.damage(connection)
+    if damage.corrupt:
+        yield Finding("database_corrupt", Severity.DANGER, {"reason": damage.corrupt})
+    if damage.torn:
+        yield Finding("references_torn", Severity.FAULT, {"table": damage.torn})
+    if damage.invalid:
+        yield Finding("index_invalid", Severity.FAULT, {"indexes": damage.invalid})
 
 
 # ---------------------------------------------------------------- keys and the trail
 
 def _keys(session: Session, look: Look) -> Iterator[Finding]:
     folder = look.settings.keys
-    answers = session.scalar(select(ResponseRow.id).limit(1)) is not None
-    factor = session.scalar(select(AccountRow.second_factor).where(AccountRow.second_factor.is_not(None)).limit(1))
-    entries = session.scalar(select(AuditRow.seq).limit(1)) is not None
+    answers = examination.has_answers(session)
+    factor = examination.a_second_factor(session)
+    entries = examination.has_entries(session)
     for name, needed in (("acknowledgement.pem", answers), ("audit", entries), ("second-factor", factor is not None)):
         if needed and not (folder / name).exists():
             yield Finding("key_missing", Severity.FAULT, {"path": folder / name})
     secret = folder / "secret"
     if not look.settings.secret_key and secret.exists():
-        handed_out = answers or session.scalar(select(SlipRow.digest).limit(1)) is not None
+        handed_out = answers or examination.has_slips(session)
         if handed_out and secret.stat().st_mtime >= machine.started() > 0:  # made for want of the right one
             yield Finding("key_missing", Severity.FAULT, {"path": secret})
     if factor is not None and (folder / "second-factor").exists():
@@ -143,10 +124,10 @@ def _is_foreign(session: Session, verdict: Verdict) -> bool:
 
 # ---------------------------------------------------------------- clocks
 
-def _clock_of(connection: Connection, look: Look) -> Iterator[Finding]:
-    if connection.dialect.name != "postgresql":
+def _clock_of(connection: Connection) -> Iterator[Finding]:
+    theirs = examination.clock(connection)
+    if theirs is None:
         return
-    theirs = float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
     apart = abs(theirs - time.time())
     if apart > SKEW:
         severity = Severity.FAULT if apart > MOST_SKEW else Severity.WARNING
@@ -154,52 +135,34 @@ def _clock_of(connection: Connection, look: Look) -> Iterator[Finding]:
 
 
 def _clock(session: Session, look: Look) -> Iterator[Finding]:
-    newest = session.scalar(select(func.max(ResponseRow.day)))
-    if newest is not None and day_of(newest) > look.today:
-        yield Finding("clock_behind", Severity.FAULT, {"day": day_of(newest), "today": look.today})
+    newest = examination.newest_answer(session)
+    if newest is not None and newest > look.today:
+        yield Finding("clock_behind", Severity.FAULT, {"day": newest, "today": look.today})
         return
-    last = session.scalar(select(func.max(AuditRow.at)))
+    last = examination.newest_entry(session)
     if last is not None and last > look.now + MOST_SKEW:
-        yield Finding("clock_behind", Severity.FAULT, {
-            "day": datetime.fromtimestamp(last).astimezone().date(), "today": look.today,
-        })
+        day = datetime.fromtimestamp(last, ZoneInfo(look.settings.timezone)).date()
+        yield Finding("clock_behind", Severity.FAULT, {"day": day, "today": look.today})
 
 
 # ---------------------------------------------------------------- what people see
 
 def _scores(session: Session, look: Look) -> Iterator[Finding]:
     """A table of today or yesterday for every open wave that had answers before that."""
-    yesterday = look.today - timedelta(days=1)
-    oldest = (yesterday - day_of(0)).days
-    for wave in session.scalars(select(WaveRow).where(WaveRow.state == "open")):
-        of_wave = and_(ResponseRow.province_code == wave.province_code, ResponseRow.wave_id == wave.id)
-        answered = session.scalar(select(ResponseRow.id).where(of_wave, ResponseRow.day < oldest).limit(1))
-        made = session.scalar(select(func.max(ScoreTableRow.day)).where(
-            ScoreTableRow.province_code == wave.province_code, ScoreTableRow.wave_id == wave.id
-        ))
-        if answered is not None and (made is None or made < yesterday):
-            yield Finding("scores_stale", Severity.WARNING, {"wave": wave.code, "day": made or "–"})
+    for wave, made in examination.stale_scores(session, look.today - timedelta(days=1)):
+        yield Finding("scores_stale", Severity.WARNING, {"wave": wave, "day": made or "–"})
 
 
 def _points(session: Session) -> Iterator[Finding]:
-    joined = and_(CellRow.province_code == PointRow.province_code, CellRow.id == PointRow.cell,
-                  CellRow.wave_id == PointRow.wave_id)
-    lost = list(session.scalars(
-        select(PointRow.code).outerjoin(CellRow, joined).where(CellRow.id.is_(None)).order_by(PointRow.code)
-    ))
-    if lost:
+    if lost := examination.points_without_cells(session):
         yield Finding("points_without_cells", Severity.FAULT, {
             "count": len(lost), "points": ", ".join(lost[:SHOWN]) + (" …" if len(lost) > SHOWN else ""),
         })
 
 
 def _demonstration(session: Session, look: Look) -> Iterator[Finding]:
-    waves = session.execute(select(WaveRow.code, WaveRow.simulated)).all()
-    simulated = [code for code, made_up in waves if made_up]
-    real = [code for code, made_up in waves if not made_up]
+    simulated, real = examination.waves_by_origin(session)
     if look.settings.demonstration and real:
         yield Finding("demonstration_open", Severity.FAULT, {"waves": ", ".join(real[:SHOWN])})
     if simulated and real:
         yield Finding("simulated_beside_real", Severity.WARNING, {"waves": ", ".join(simulated[:SHOWN])})
-
-

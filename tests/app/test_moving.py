@@ -20,6 +20,7 @@ from app.db import db, reading
 from app.settings import Settings
 from surveys import scores
 from surveys.errors import Refusal
+from surveys.store import moving as rows
 from surveys.store import waves
 from surveys.store.tables import Base
 from tests.conftest import engine_name
@@ -47,7 +48,7 @@ def both(pytestconfig: pytest.Config, databases: Any, tmp_path: Path) -> Iterato
     databases.drop(target)
 
 
-def _moved(app: Flask, settings: Settings, url: str) -> list[moving.Moved]:
+def _moved(app: Flask, settings: Settings, url: str) -> list[rows.Moved]:
     with app.app_context():
         return moving.relocate(settings, url)
 
@@ -72,7 +73,7 @@ def test_both_sides_are_equal_and_so_are_their_scores(both: tuple[Flask, Setting
     before, trail = _dump(app), history.rows_of(settings.database_url)["audit"]
     found = _moved(app, settings, url)
     assert {each.table: each.rows for each in found if not each.table.startswith("audit")} == {
-        table: len(rows) for table, rows in before.items()
+        table: len(kept) for table, kept in before.items()
     }
     there = create_app(replace(settings, database_url=url))
     assert _dump(there) == before
@@ -129,7 +130,7 @@ def test_a_row_that_the_target_does_not_take_stops_everything(both: tuple[Flask,
     with pytest.raises(Refusal, match="move_refused") as refused:
         _moved(app, settings, url)
     assert refused.value.details == {"table": "wave", "reason": "StringDataRightTruncation"}
-    assert [table for table, rows in history.rows_of(url).items() if rows] == ["alembic_version"]
+    assert [table for table, kept in history.rows_of(url).items() if kept] == ["alembic_version"]
     with app.app_context(), db.engine.begin() as connection:
         connection.execute(text("UPDATE wave SET title = 'W' WHERE id = 1"))
     assert _moved(app, settings, url)
@@ -137,15 +138,15 @@ def test_a_row_that_the_target_does_not_take_stops_everything(both: tuple[Flask,
 
 def test_what_is_lost_on_the_way_is_noticed(both: tuple[Flask, Settings, str], monkeypatch: pytest.MonkeyPatch) -> None:
     app, settings, url = both
-    whole = moving._write
+    whole = rows._write
 
-    def forgetful(target: Any, table: Any, rows: Any) -> None:
-        whole(target, table, rows[1:] if table.name == "response" else rows)
+    def forgetful(target: Any, table: Any, given: Any) -> None:
+        whole(target, table, given[1:] if table.name == "response" else given)
 
-    monkeypatch.setattr(moving, "_write", forgetful)
+    monkeypatch.setattr(rows, "_write", forgetful)
     with pytest.raises(Refusal, match="move_differs"):
         _moved(app, settings, url)
-    assert [table for table, rows in history.rows_of(url).items() if rows] == ["alembic_version"]
+    assert [table for table, kept in history.rows_of(url).items() if kept] == ["alembic_version"]
 
 
 def test_the_command_says_what_it_would_do_and_what_it_did(both: tuple[Flask, Settings, str], tmp_path: Path) -> None:
@@ -189,9 +190,9 @@ def _strange_rows(app: Flask) -> None:
 
 
 def test_a_print_tells_kinds_and_rows_apart_and_knows_no_order() -> None:
-    def of(*rows: tuple[Any, ...]) -> str:
-        summing = moving.Summing()
-        for row in rows:
+    def of(*given: tuple[Any, ...]) -> str:
+        summing = rows.Summing()
+        for row in given:
             summing.add(row)
         return summing.of("t").print
 
