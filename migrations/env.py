@@ -38,13 +38,13 @@ def _references_unwatched(connection: Connection) -> Iterator[None]:
 
     So they are looked at once, before the commit. The pragma does nothing within a transaction: it goes around it.
     """
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    driver.execute("PRAGMA foreign_keys=OFF")
+    cursor = connection.connection.cursor()  # the driver's: on the connection itself a transaction would begin
+    cursor.execute("PRAGMA foreign_keys=OFF")
     try:
         yield
     finally:
-        driver.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
 
 
 def _migrate_sqlite(connection: Connection) -> None:

@@ -108,6 +108,8 @@ def _trail(session: Session, look: Look) -> Iterator[Finding]:
     kept = trail.remembered(look.settings)
     verdict = audit.verified(keys.audit(), audit_store.entries(session), audit_store.head(session), kept=kept)
     if verdict.broken is None:
+        if kept is None and verdict.checked:
+            yield Finding("trail_unwitnessed", Severity.FAULT, {"path": look.settings.keys / "audit-mark"})
         return
     if _is_foreign(session, verdict):
         yield Finding("key_foreign", Severity.FAULT, {"path": look.settings.keys / "audit"})

@@ -254,6 +254,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "flask audit verify cho biết chỗ sai; báo người chịu trách nhiệm, đừng sửa.",
         "flask audit verify names the place; tell who is answerable, and change nothing.",
     ),
+    "doctor_trail_unwitnessed": (
+        "Mất mốc {path}: không biết nhật ký có bị đưa về trạng thái cũ hay không.",
+        "The mark {path} is gone: nobody can tell whether the audit trail was set back.",
+    ),
+    "doctor_trail_unwitnessed_mend": (
+        "So với mốc trên bản xuất gần nhất (flask audit verify --mark), rồi: flask audit take-mark.",
+        "Compare the mark on the latest export (flask audit verify --mark), then: flask audit take-mark.",
+    ),
     "doctor_clocks_apart": (
         "Đồng hồ của máy này và của cơ sở dữ liệu lệch nhau {seconds} giây.",
         "The clocks of this machine and of the database are {seconds} s apart.",

@@ -286,6 +286,9 @@ def test_an_altered_trail_and_a_foreign_key_are_told_apart(world: World) -> None
     assert found(world)["key_foreign"] is Severity.FAULT
     other.write_bytes(kept)
     keys._audit.cache_clear()
+    (settings.keys / "audit-mark").rename(settings.keys / "elsewhere")
+    assert found(world)["trail_unwitnessed"] is Severity.FAULT
+    (settings.keys / "elsewhere").rename(settings.keys / "audit-mark")
     with world.app.app_context(), db.engine.execution_options(writes=True).begin() as connection:
         drop = ("DROP TRIGGER audit_kept_as_written" if connection.dialect.name == "sqlite"
                 else "ALTER TABLE audit DISABLE TRIGGER audit_kept")
