@@ -191,7 +191,7 @@ def test_a_dead_server_is_nobody(settings: Settings) -> None:
 
 @pytest.mark.slow
 def test_a_running_server_is_replaced_without_a_gap(start: Callable[..., Start], tmp_path: Path) -> None:
-    first = start("--empty")
+    first = start("--empty", **history.PASSPHRASE)
     first.page()
     config = read({}, state=tmp_path / "state", database_url=_address(first))
     before = running.found(config)

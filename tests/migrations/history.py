@@ -23,11 +23,20 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, make_url, select, text
 
+from app.settings import described
+
 TOP = Path(__file__).resolve().parent.parent.parent
 STORED = Path(__file__).resolve().parent / "stored"
 ENGINES = ("sqlite", "postgresql")
 NEXT = "\n--\n"
 """between two statements of a file"""
+
+STOCKED = "0013"
+"""the last revision whose every table has rows in the stock"""
+PASSPHRASE = {
+    name: "trau gam co bo de chieu" for name, *_ in described() if name == "HAILONG_BACKUP_PASSPHRASE"
+}
+"""what an upgrade seals its copy with, where the program has backups"""
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -139,7 +148,7 @@ def installation(folder: Path, url: str) -> Flask:
         if inspect(connection).has_table("audit"):  # the trail's witness, as that time's program left it
             last = max(kept()["rows"]["audit"], key=lambda row: int(row["seq"]))
             (keys / "audit-mark").write_text(f"{last['seq']}:{last['digest'].hex()}")
-    return create_app(read({}, state=folder, database_url=url))
+    return create_app(read(PASSPHRASE, state=folder, database_url=url))
 
 
 # ---------------------------------------------------------------- looking at one
