@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import Logger
 
-from app import settings
+from app import running, settings
+from app.doctor import gate
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -22,6 +23,7 @@ PR_SET_PDEATHSIG = 1
 
 _settings = settings.read()
 settings.check_serving(_settings)
+gate.check(_settings)
 _host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
 
 
@@ -93,4 +95,9 @@ def worker_exit(server: Arbiter, worker: Worker) -> None:
 
 
 def when_ready(server: Arbiter) -> None:
+    running.note(_settings)
     print(f"Sẵn sàng / Ready: http://{_host}:{_settings.port}/", flush=True)
+
+
+def on_exit(server: Arbiter) -> None:
+    running.forget(_settings)

@@ -81,6 +81,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "results.exported": ("Tải số liệu về máy", "Exported figures"),
     "answers.imported": ("Nhập phiếu từ tệp", "Imported answers from a file"),
     "slips.issued": ("Cấp thẻ mời đánh giá", "Gave out slips"),
+    # the installation
+    "database.moved": ("Chuyển sang cơ sở dữ liệu khác", "Moved to another database"),
 }
 
 
@@ -110,6 +112,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "point": ("Điểm đánh giá", "Collection point"), "slips": ("Thẻ mời đánh giá", "Slips"),
     "audit": ("Nhật ký", "Audit trail"), "session": ("Phiên làm việc", "Session"),
     "letters": ("Thư niêm phong", "Sealed letters"), "responses": ("Ý kiến", "Answers"),
+    "database": ("Cơ sở dữ liệu", "Database"),
 }
 """kind of a subject -> words"""
 

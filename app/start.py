@@ -22,6 +22,7 @@ from flask.cli import ScriptInfo
 from flask_migrate import upgrade
 
 from app import cli, create_app, db, doors, keys, set_up, settings
+from app.doctor import gate
 from app.prints import addresses
 from app.settings import Settings
 from surveys.errors import Refusal
@@ -47,6 +48,7 @@ def main(options: list[str]) -> None:
         config = prepare(config, empty="--empty" in options)
     try:
         settings.check_serving(config)
+        gate.check(config)
     except settings.SettingsFault as fault:
         stop_for(fault)
     os.environ |= {
@@ -62,7 +64,10 @@ def serve() -> NoReturn:
     from gunicorn import __main__ as program
     from gunicorn.app.wsgiapp import run
 
-    # what gunicorn reads, and runs again when asked to replace itself
+    # what gunicorn reads, and runs again when asked to replace itself; its own folder, where that program lies, holds
+    # an `app` that must not be taken for ours
+    os.environ["PYTHONSAFEPATH"] = "1"
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(TOP), *filter(None, [os.environ.get("PYTHONPATH")])])
     sys.argv = [str(program.__file__), "--config", str(TOP / "gunicorn.conf.py"), "--chdir", str(TOP), "wsgi:app"]
     sys.exit(run())
 

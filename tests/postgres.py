@@ -13,6 +13,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,10 +94,11 @@ def _start(binaries: Path) -> Server:
          "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
         check=True, cwd=folder, stdout=subprocess.DEVNULL, **identity,
     )
-    options = [word for name, value in FAST.items() for word in ("-c", f"{name}={value}")]
+    with open(folder / "data" / "postgresql.conf", "a") as file:  # not on the command line: `durable` changes some
+        file.writelines(f"{name} = '{value}'\n" for name, value in FAST.items())
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen(
-            [binaries / "postgres", "-D", folder / "data", "-k", folder, *options],
+            [binaries / "postgres", "-D", folder / "data", "-k", folder],
             cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             preexec_fn=die_with_parent, **identity,
         )
@@ -106,6 +109,36 @@ def _start(binaries: Path) -> Server:
         server.stop()
         raise
     return server
+
+
+NEEDS_DURABILITY = 7_310_002
+"""number of an advisory lock: shared by all who need the server to be as in production"""
+
+
+@contextmanager
+def durable(url: str) -> Iterator[None]:
+    """The server as production has it, with fsync, while anybody needs it: else `app.start` refuses to start."""
+    if not url.startswith("postgres"):
+        yield
+        return
+    with psycopg.connect(driver_address(url, "postgres"), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock_shared(%s)", [NEEDS_DURABILITY])
+        _switch(connection, "on")
+        try:
+            yield
+        finally:
+            connection.execute("SELECT pg_advisory_unlock_shared(%s)", [NEEDS_DURABILITY])
+            if connection.execute("SELECT pg_try_advisory_lock(%s)", [NEEDS_DURABILITY]).fetchone() == (True,):
+                _switch(connection, "off")
+
+
+def _switch(connection: psycopg.Connection[Any], value: str) -> None:
+    for name in ("fsync", "full_page_writes"):
+        connection.execute(f"ALTER SYSTEM SET {name} = {value}")  # type: ignore[arg-type]  # our own words
+    connection.execute("SELECT pg_reload_conf()")
+    last = time.monotonic() + 10
+    while connection.execute("SHOW fsync").fetchone() != (value,) and time.monotonic() < last:
+        time.sleep(0.02)
 
 
 def short_folder() -> str | None:

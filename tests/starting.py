@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.postgres import durable
+
 TOP = Path(__file__).resolve().parent.parent
 LONGEST = 90
 
@@ -78,7 +80,8 @@ def starts(state: Path, database_url: str) -> Iterator[Callable[..., Start]]:
         return made[-1]
 
     try:
-        yield start
+        with durable(database_url):
+            yield start
     finally:
         for each in made:
             if each.alive:

@@ -111,5 +111,9 @@ class _Later(click.Group):
 
 
 def register(app: Flask) -> None:
+    from app.cli import doctor, move
+
     for name, help_text in GROUPS.items():
         app.cli.add_command(_Later(name, help=help_text))
+    app.cli.add_command(doctor.command)
+    app.cli.add_command(move.GROUP)

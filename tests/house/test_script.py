@@ -38,7 +38,7 @@ def machine(root: Path, tmp_path: Path) -> Run:
     return run
 
 
-@pytest.mark.parametrize("command", ["run", "test", "exec", "bench"])
+@pytest.mark.parametrize("command", ["run", "test", "exec", "bench", "upgrade"])
 def test_each_command_explains_itself_in_vietnamese_then_english(machine: Run, command: str) -> None:
     by_help, by_option = machine("help", command), machine(command, "--help")
     assert by_help.returncode == by_option.returncode == 0
@@ -51,11 +51,11 @@ def test_each_command_explains_itself_in_vietnamese_then_english(machine: Run, c
 def test_without_a_command_it_lists_them(machine: Run) -> None:
     shown = machine()
     assert shown.returncode == 0
-    assert all(f"./hailong {command}" in shown.stdout for command in ("run", "test", "exec", "bench"))
+    assert all(f"./hailong {command}" in shown.stdout for command in ("run", "test", "exec", "bench", "upgrade"))
 
 
 @pytest.mark.parametrize(
-    "wrong", [("walk",), ("run", "--fast"), ("test", "--slow"), ("exec",), ("help", "walk")]
+    "wrong", [("walk",), ("run", "--fast"), ("test", "--slow"), ("exec",), ("help", "walk"), ("upgrade", "now")]
 )
 def test_wrong_use_is_refused_before_anything_is_installed(machine: Run, wrong: tuple[str, ...]) -> None:
     refused = machine(*wrong)
