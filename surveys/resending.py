@@ -11,12 +11,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
+from surveys import codes
 from surveys.collection import Slip
 from surveys.errors import NotFound, SubmissionRefusal, WaveRefusal
 from surveys.questionnaires.model import Questionnaire
@@ -26,6 +29,11 @@ from surveys.store import definitions
 from surveys.tokens import slip_digest
 from surveys.waves import State, Wave
 
+_NOTE = re.compile(
+    r"(?P<body>(?P<province>\w{1,32})\|(?P<cell>\d{1,9})\|(?P<point>\d{1,9})\|(?P<version>\d{1,9}))"
+    r"\|(?P<mac>[0-9a-f]{32})",
+    re.ASCII,
+)
 LONGEST = 16 * 1024
 """characters of one field"""
 
@@ -94,26 +102,30 @@ def origin(session: Session, copy: Copy, secret: bytes) -> Origin:
 
     Raises SubmissionRefusal("again_unproven") for a note that is not ours, or of a place that is not (yet) here again.
     """
+    shape = _NOTE.fullmatch(copy.note)
+    if shape is None:
+        raise SubmissionRefusal("again_unproven")
+    body, province, mac = shape["body"], shape["province"], shape["mac"]
+    cell_id, point_id, version = (int(shape[name]) for name in ("cell", "point", "version"))
+    place = Place(province, cell_id)
     try:
-        body, _, mac = copy.note.rpartition("|")
-        province, cell_id, point_id, version = body.split("|")
-        place = Place(province, int(cell_id))
         cell = cell_of(session, place)
-        questionnaire = definitions.questionnaire(session, int(version))
-    except (ValueError, NotFound, LookupError):
+        questionnaire = definitions.questionnaire(session, version)
+    except (NoResultFound, NotFound):
         raise SubmissionRefusal("again_unproven") from None
     made = _mac(secret, copy.id, copy.day, body, cell, questionnaire)
     if not hmac.compare_digest(mac.encode(), made.encode()):
         raise SubmissionRefusal("again_unproven")
-    point = collection_store.point(session, copy.point) if copy.point else None
-    if point is not None and (point.id, point.cell) == (int(point_id), cell.id):
+    typed = codes.normal(copy.point)
+    point = collection_store.point(session, typed) if codes.is_code(typed, codes.POINT_LENGTH) else None
+    if point is not None and (point.id, point.cell) == (point_id, cell.id):
         place = Place(province, cell.id, point_id=point.id)
-    code = copy.fields.get("slip", "")
-    if code.isascii() and code:
+    code = codes.normal(copy.fields.get("slip", ""))
+    if codes.is_code(code, codes.SLIP_LENGTH):
         slip = collection_store.slip(session, slip_digest(secret, code))
         if slip is not None and (slip.province_code, slip.cell) == (province, cell.id):
             place = Place(province, cell.id, slip=Slip(slip.province_code, slip.digest, slip.wave_id, slip.cell))
-    return Origin(place, cell, questionnaire, int(version))
+    return Origin(place, cell, questionnaire, version)
 
 
 def require_taken(wave: Wave, day: date) -> None:

@@ -17,11 +17,10 @@ import psycopg
 from flask import current_app
 
 from app import db, keys, server_day
-from app.backup import postgresql, records, sqlite
+from app.backup import postgresql, records, sealed, sqlite
 from app.backup.bundle import Packing
 from app.backup.manifest import Manifest
 from app.backup.program import version
-from app.backup.sealed import COST
 from app.settings import Settings
 from surveys import audit
 from surveys.errors import Refusal
@@ -31,7 +30,7 @@ SHORTEST = 12
 NAME = re.compile(r"hailong-(\d{4}-\d\d-\d\d)-(\d+)\.backup")
 
 
-def create(settings: Settings, target: Path, passphrase: str, *, cost: int = COST) -> tuple[Manifest, Path]:
+def create(settings: Settings, target: Path, passphrase: str, *, cost: int | None = None) -> tuple[Manifest, Path]:
     """Write a backup; a folder as target gets a file named by the day. Returns what is in it, and the file.
 
     Runs in the application's context; notes it in the audit trail. Nothing is left at the target unless it is whole
@@ -44,7 +43,7 @@ def create(settings: Settings, target: Path, passphrase: str, *, cost: int = COS
     keys.all_made(settings)
     try:
         with _whole(path) as file:
-            packing = Packing(file, passphrase, cost=cost)
+            packing = Packing(file, passphrase, cost=cost or sealed.COST)
             # before the database: the audit trail's mark must not be ahead of the trail
             for name, content in key_files(settings).items():
                 packing.add_bytes(f"keys/{name}", content)

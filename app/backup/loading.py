@@ -18,7 +18,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from app import create_app, db
-from app.backup import postgresql, sqlite
+from app.backup import postgresql, sqlite, swap
 from app.backup.bundle import Source, Taker, into_file, unpack
 from app.backup.manifest import Manifest
 from app.backup.program import revisions, version
@@ -57,10 +57,10 @@ def loaded(settings: Settings, path: Path, passphrase: str) -> Iterator[Loaded]:
     """
     name = f"restored_{secrets.token_hex(4)}"
     with ExitStack() as undo, _room(settings):
-        folder = _folder(undo, settings.state / name)
+        folder = _folder(undo, settings, settings.state / name)
         if settings.database_url.startswith("sqlite"):
             # a rename works only within one file system: the new database waits beside the old one
-            beside = _folder(undo, sqlite.file_of(settings.database_url).parent / name)
+            beside = _folder(undo, settings, sqlite.file_of(settings.database_url).parent / name)
             database, url = beside / "hailong.db", f"sqlite:///{beside / 'hailong.db'}"
         else:
             database, url = None, within(settings.database_url, name)
@@ -69,7 +69,7 @@ def loaded(settings: Settings, path: Path, passphrase: str) -> Iterator[Loaded]:
         _require_known(told, "sqlite" if database else "postgresql")
         own = replace(settings, state=folder, secret_key="", demonstration=False, database_url=url)
         if database is None:
-            undo.callback(_drop, settings.database_url, name)
+            undo.callback(_drop, settings, name)
             _fill(own, name, told, folder / "tables")
         else:
             _look_at(database, told)
@@ -106,9 +106,13 @@ def _room(settings: Settings) -> Iterator[None]:
         raise Refusal("backup_unloadable", path=settings.state, reason=said or type(fault).__name__) from fault
 
 
-def _folder(undo: ExitStack, path: Path) -> Path:
+def _folder(undo: ExitStack, settings: Settings, path: Path) -> Path:
+    def remove() -> None:
+        if not swap.pending(settings):
+            shutil.rmtree(path, ignore_errors=True)
+
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    undo.callback(shutil.rmtree, path, ignore_errors=True)
+    undo.callback(remove)
     return path
 
 
@@ -159,8 +163,10 @@ def _require_same(found: Mapping[str, int], told: Manifest, wrong: list[str]) ->
         raise Refusal("backup_inconsistent", what=", ".join(wrong[:5]))
 
 
-def _drop(url: str, schema: str) -> None:
-    with postgresql.connected(url) as connection:
+def _drop(settings: Settings, schema: str) -> None:
+    if swap.pending(settings):
+        return
+    with postgresql.connected(settings.database_url) as connection:
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -24,7 +24,7 @@ class Table:
     """A table as it was copied: its rows, and (on PostgreSQL) the columns of its lines, in order."""
 
     rows: int
-    columns: Sequence[str] = ()
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ def read(raw: bytes) -> Manifest:
     return Manifest(
         **told | {
             "day": date.fromisoformat(told["day"]),
-            "tables": {name: Table(**table) for name, table in told["tables"].items()},
+            "tables": {
+                name: Table(table["rows"], tuple(table["columns"])) for name, table in told["tables"].items()
+            },
             "members": {name: Member(**member) for name, member in told["members"].items()},
             "sequences": {name: (at, called) for name, (at, called) in told["sequences"].items()},
         }

@@ -97,10 +97,10 @@ def copy_out(connection: Connection, packing: Packing) -> tuple[dict[str, Table]
 
 
 def _copy_table(connection: Connection, packing: Packing, name: str) -> Table:
-    columns = [column for (column,) in connection.execute(
+    columns = tuple(column for (column,) in connection.execute(
         "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
         " ORDER BY attnum", (name,),
-    )]
+    ))
     statement = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT").format(_listed(columns), sql.Identifier(name))
     held, part = bytearray(), 0
     with connection.cursor() as cursor:

@@ -24,6 +24,11 @@ def _journal(settings: Settings) -> Path:
     return settings.state / "restore.json"
 
 
+def pending(settings: Settings) -> bool:
+    """A restore was cut short: what it was about to move must stay where it is."""
+    return _journal(settings).exists()
+
+
 def perform(settings: Settings, steps: Steps, schemas: tuple[str, str, str] | None) -> None:
     """Write down, then do. schemas, of PostgreSQL: (live, new, what the live one will be called)."""
     journal = _journal(settings)
