@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import select
-
 from app import db, keys, server_day, trail
 from app.backup import records
 from app.backup.loading import loaded
@@ -17,8 +15,7 @@ from app.settings import Settings
 from surveys import audit, scores
 from surveys.errors import Refusal
 from surveys.store import audit as audit_store
-from surveys.store import waves
-from surveys.store.tables import ResponseRow
+from surveys.store import responses, waves
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ def _scores(app: Flask) -> tuple[str, int]:
     """Of the newest wave that has answers."""
     with db.reading() as session:
         for wave in sorted(waves.waves(session), key=lambda wave: wave.id, reverse=True):
-            if session.scalar(select(ResponseRow.wave_id).where(ResponseRow.wave_id == wave.id).limit(1)):
+            if responses.any_of(session, wave.id):
                 return wave.code, len(scores.records(session, wave))
     return "", 0
 
