@@ -127,7 +127,8 @@ class Quick:
         vary = ("Vary", "Accept-Encoding")
         if is_json:
             ack = signer_of(self._settings).acknowledge(sent.id, day, repeated=repeated)
-            body = json.dumps(forms.acknowledged(ack, page, self._secret, epoch), separators=(",", ":")).encode() + b"\n"
+            said = forms.acknowledged(ack, page, self._secret, epoch)
+            body = json.dumps(said, separators=(",", ":")).encode() + b"\n"
             return 200 if repeated else 201, body, [("Content-Type", JSON), vary]
         page_sent = rendering.sent_page(forms.language_of(fields), simulated=page.wave.mark)
         own = [("Content-Type", HTML), ("Cache-Control", "no-store"), vary]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
+
 from app import db, keys, server_day, trail
 from app.backup import records
 from app.backup.loading import loaded
