@@ -18,6 +18,7 @@ from flask import current_app
 
 from app import db, keys, server_day
 from app.backup import postgresql, records, sealed, sqlite
+from app.backup.alone import alone
 from app.backup.bundle import Packing
 from app.backup.manifest import Manifest
 from app.backup.program import version
@@ -34,15 +35,16 @@ def create(settings: Settings, target: Path, passphrase: str, *, cost: int | Non
     """Write a backup; a folder as target gets a file named by the day. Returns what is in it, and the file.
 
     Runs in the application's context; notes it in the audit trail. Nothing is left at the target unless it is whole
-    and flushed. Raises Refusal ("passphrase_short", "backup_exists", "backup_unwritable", "backup_nothing").
+    and flushed. Raises Refusal ("backup_passphrase_short", "backup_exists", "backup_busy", "backup_unwritable",
+    "backup_nothing").
     """
     if len(passphrase) < SHORTEST:
-        raise Refusal("passphrase_short", least=SHORTEST)
+        raise Refusal("backup_passphrase_short", least=SHORTEST)
     today = server_day()
     path = _named(target, today)
     keys.all_made(settings)
     try:
-        with _whole(path) as file:
+        with alone(settings), _whole(path) as file:
             packing = Packing(file, passphrase, cost=cost or sealed.COST)
             # before the database: the audit trail's mark must not be ahead of the trail
             for name, content in key_files(settings).items():

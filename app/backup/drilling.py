@@ -10,6 +10,7 @@ from flask import Flask
 
 from app import db, keys, server_day, trail
 from app.backup import records
+from app.backup.alone import alone
 from app.backup.loading import loaded
 from app.backup.manifest import Manifest
 from app.settings import Settings
@@ -41,7 +42,7 @@ def drill(settings: Settings, path: Path, passphrase: str) -> Drill:
     """
     began = time.monotonic()
     try:
-        with loaded(settings, path, passphrase) as new:
+        with alone(settings), loaded(settings, path, passphrase) as new:
             with new.app.app_context():
                 entries = _trail(new.settings)
                 wave, count = _scores(new.app)

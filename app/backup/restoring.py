@@ -12,6 +12,7 @@ from flask import current_app
 
 from app import db, server_day, serving, trail
 from app.backup import postgresql, records, sqlite, swap
+from app.backup.alone import alone
 from app.backup.loading import Loaded, loaded
 from app.backup.manifest import Manifest
 from app.settings import Settings
@@ -41,7 +42,7 @@ def restore(settings: Settings, path: Path, passphrase: str, *, replace: bool = 
     Raises Refusal: "server_running", "restore_filled" (there are data, and not `replace`), "restore_secret" (the
     secret key is set from outside, to another one), and what `loading.loaded` raises.
     """
-    with serving.nobody(settings):
+    with serving.nobody(settings), alone(settings):
         db.db.engine.dispose()
         _require_still(settings)
         if not replace and filled(settings):

@@ -107,14 +107,18 @@ def _passphrase(settings: Settings, file: Path | None, *, confirm: bool = False)
         try:
             lines = file.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as fault:
-            raise Refusal("passphrase_unreadable", path=file, reason=getattr(fault, "strerror", "UTF-8")) from None
+            reason = getattr(fault, "strerror", "UTF-8")
+            raise Refusal("backup_passphrase_unreadable", path=file, reason=reason) from None
         return lines[0].strip() if lines else ""
     if settings.backup_passphrase:
         return settings.backup_passphrase
-    said: str = click.prompt(
-        "Cụm mật khẩu của bản sao lưu / Passphrase of the backup", hide_input=True, confirmation_prompt=confirm,
-        err=True,
-    )
+    try:
+        said: str = click.prompt(
+            "Cụm mật khẩu của bản sao lưu / Passphrase of the backup", hide_input=True, confirmation_prompt=confirm,
+            err=True,
+        )
+    except click.Abort:
+        raise Refusal("backup_passphrase_missing") from None
     return said
 
 

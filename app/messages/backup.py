@@ -65,11 +65,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Không đọc được bản sao lưu vào chỗ tạm trong {path}: {reason}. Dữ liệu hiện có chưa bị thay đổi.",
         "The backup could not be put into a scratch place in {path}: {reason}. Existing data were not touched.",
     ),
-    "passphrase_short": (
+    "backup_passphrase_short": (
         "Cụm mật khẩu của bản sao lưu cần ít nhất {least} ký tự.",
         "The passphrase of a backup needs at least {least} characters.",
     ),
-    "passphrase_unreadable": (
+    "backup_passphrase_missing": (
+        "Chưa có cụm mật khẩu. Hãy gõ khi được hỏi, hoặc dùng --passphrase-file hay HAILONG_BACKUP_PASSPHRASE_FILE.",
+        "There is no passphrase. Type it when asked, or use --passphrase-file or HAILONG_BACKUP_PASSPHRASE_FILE.",
+    ),
+    "backup_busy": (
+        "Đang có một lần sao lưu, diễn tập hoặc khôi phục khác. Hãy đợi lần đó xong.",
+        "Another backup, drill or restore is at work. Wait until it is done.",
+    ),
+    "backup_passphrase_unreadable": (
         "Không đọc được tệp cụm mật khẩu {path}: {reason}.", "Cannot read the passphrase file {path}: {reason}.",
     ),
     "drill_held": (

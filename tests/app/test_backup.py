@@ -6,7 +6,7 @@ import io
 import os
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,12 +14,13 @@ import pytest
 from flask_migrate import upgrade
 
 from app import backup, create_app, db, serving
-from app.backup import bundle, creating, loading, program, sealed, swap
+from app.backup import alone, bundle, creating, loading, program, sealed, swap
 from app.backup.manifest import Manifest
 from app.settings import Settings, read
 from surveys.errors import Refusal
 from tests.app.restoring import COST, PASSPHRASE, backed_up, installation, started, state_of, stop
 from tests.databases import Databases
+from tests.starting import Start
 from tests.world import World, answered, opened, post, refused, run
 
 
@@ -270,6 +271,7 @@ def test_commands_as_a_new_user_meets_them(world: World, tmp_path: Path, monkeyp
     assert "is whole" in run(world.runner, "backup", "verify", *word)
     assert "held after" in run(world.runner, "backup", "drill", *word)
     assert "is not replaced" in refused(world.runner, "backup", "create", str(creating.newest(folder)), *word)
+    assert "There is no passphrase" in refused(world.runner, "backup", "verify")
     typed = world.runner.invoke(args=["backup", "verify"], input=f"{PASSPHRASE}\n")
     assert typed.exit_code == 0, typed.output
     assert sorted(path.name for path in folder.iterdir()) == [path.name for _, _, path in creating.kept(folder)]
@@ -304,3 +306,36 @@ def test_the_write_lock_is_not_held_by_a_backup(world: World, tmp_path: Path) ->
     make = creating._sqlite if settings.database_url.startswith("sqlite") else creating._postgresql
     with world.app.app_context(), db.write_lock(settings):  # somebody writes all the while
         make(settings, bundle.Packing(io.BytesIO(), PASSPHRASE, cost=COST), date(2026, 1, 1))
+
+
+def test_one_at_a_time_and_what_a_killed_one_left_is_swept(world: World, tmp_path: Path) -> None:
+    state = settings_of(world).state
+    for left in (".backup-abcd", "restored_0123"):
+        (state / left).mkdir()
+        (state / left / "database.sqlite").write_bytes(b"answers")
+    with alone.alone(settings_of(world)):
+        assert "Another backup" in refused(
+            world.runner, "backup", "create", str(tmp_path / "b"), "--passphrase-file", str(_word(tmp_path)))
+    assert not list(state.glob(".backup-*"))
+    assert not list(state.glob("restored_*"))
+
+
+def _word(tmp_path: Path) -> Path:
+    (tmp_path / "word").write_text(PASSPHRASE)
+    return tmp_path / "word"
+
+
+@pytest.mark.slow
+def test_nothing_is_restored_under_a_running_server(
+    start: Callable[..., Start], settings: Settings, tmp_path: Path
+) -> None:
+    if not settings.database_url.startswith("sqlite"):
+        pytest.skip("the lock is the same file")
+    server = start("--empty", HAILONG_WORKERS="1")
+    server.page()
+    app = create_app(settings)
+    words = ("backup", "restore", "--replace", str(tmp_path / "b"), "--passphrase-file", str(_word(tmp_path)))
+    assert "The server is running" in refused(app.test_cli_runner(), *words)
+    server.stop()
+    assert "Cannot read" in refused(app.test_cli_runner(), *words)
+    stop(app)
