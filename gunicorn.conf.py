@@ -6,13 +6,15 @@ import ctypes
 import logging
 import os
 import signal
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import Logger
 
-from app import running, settings
+from app import running, serving, settings
 from app.doctor import gate
+from surveys.errors import Refusal
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -62,6 +64,14 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 logger_class = DiscreetLogger
+
+
+def on_starting(server: Arbiter) -> None:
+    """Nobody restores a backup while this process or one of its workers lives."""
+    try:
+        server.serving = serving.hold(_settings)  # kept open as long as the process
+    except Refusal:
+        sys.exit("Đang khôi phục dữ liệu; hãy chạy lại khi xong.\n  A restore is running; start again when it is done.")
 
 
 def post_fork(server: Arbiter, worker: Worker) -> None:

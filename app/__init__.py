@@ -34,6 +34,7 @@ from app import (
     templating,
     uploads,
 )
+from app.backup import swap
 from app.settings import Settings
 from surveys.indexes import load as indexes
 from surveys.questionnaires import load as questionnaires
@@ -75,6 +76,7 @@ class HaiLong(Flask):
 
 def create_app(given: Settings | None = None) -> Flask:
     config = given or settings.read()
+    swap.finish(config)  # before anything is opened
     # a faulty definition stops the start, naming file, key and fault
     questionnaires.shipped()
     indexes.shipped()
@@ -113,6 +115,7 @@ def _blueprints(app: Flask) -> None:
     from app.views import (
         account,
         accounts,
+        again,
         approvals,
         audit,
         comments,
@@ -128,8 +131,8 @@ def _blueprints(app: Flask) -> None:
     )
 
     for module in (
-        respond, home, account, own_account, accounts, field, results, units, audit, approvals, comments, wave_reports,
-        drafts, sounds,
+        respond, again, home, account, own_account, accounts, field, results, units, audit, approvals,
+        comments, wave_reports, drafts, sounds,
     ):
         app.register_blueprint(module.bp)
 

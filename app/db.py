@@ -51,7 +51,8 @@ def init(app: Flask, settings: Settings) -> None:
         _private(url)
     else:
         # an acknowledgement promises that the answer survives a power cut
-        options["connect_args"] = {"options": "-c synchronous_commit=on -c timezone=UTC"}
+        own = make_url(url).query.get("options", "")
+        options["connect_args"] = {"options": f"{own} -c synchronous_commit=on -c timezone=UTC".strip()}
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)

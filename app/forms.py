@@ -16,17 +16,17 @@ from flask import Request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app import rendering
+from app import epochs, rendering
 from app.form_view import Problem
-from app.keys import secret, signer
+from app.keys import opener, secret, signer
 from app.uploads import FIELDS
-from surveys import conduct
+from surveys import conduct, resending
 from surveys.errors import SubmissionRefusal
 from surveys.origin import Flag, Language, Mode
 from surveys.questionnaires.model import FORM_FIELDS, Questionnaire
 from surveys.responses import Cell, Place, Submission, cell_of
 from surveys.store import definitions
-from surveys.tokens import PageToken, check_token, issue_token, parse_id, place_of
+from surveys.tokens import Acknowledgement, PageToken, check_token, issue_token, parse_id, place_of
 from surveys.units import name_within
 from surveys.waves import Wave
 
@@ -59,7 +59,7 @@ class Page:
     def document(self, language: str, today: date) -> rendering.Document:
         found = self.documents.get((language, today))
         if found is None:
-            key = jsons.dumps(signer().public_jwk)
+            key = jsons.dumps([signer().public_jwk, {"epoch": epochs.current(), "key": opener().public}])
             made = _document(self.questionnaire, self.shown, language, self.asker, key, self.wave.mark)
             found = self.documents[language, today] = made.of_token(self.token(today))
         return found
@@ -90,10 +90,11 @@ def page_of(
 
 @lru_cache(maxsize=512)
 def _document(
-    questionnaire: Questionnaire, shown: rendering.Place, language: str, asker: str, key: str, simulated: str
+    questionnaire: Questionnaire, shown: rendering.Place, language: str, asker: str, keys: str, simulated: str
 ) -> rendering.Document:
+    ack_key, sealing = jsons.loads(keys)
     return rendering.form_document(
-        questionnaire, shown, language, asker=asker, ack_key=jsons.loads(key), simulated=simulated
+        questionnaire, shown, language, asker=asker, ack_key=ack_key, simulated=simulated, sealing=sealing
     )
 
 
@@ -114,26 +115,39 @@ def is_foreign(origin: str | None, fetched_from: str | None, host: str) -> bool:
     return elsewhere or fetched_from == "cross-site"
 
 
-def read_fields(request: Request) -> dict[str, str]:
-    """The fields of a posted form or JSON object, each named once and each a text.
+def require_own_page(request: Request) -> None:
+    """Raises SubmissionRefusal("form_foreign") for what another site's page sends."""
+    if is_foreign(request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site"), request.host):
+        raise SubmissionRefusal("form_foreign")
+
+
+def acknowledged(ack: Acknowledgement, page: Page, secret: bytes, epoch: str) -> dict[str, str]:
+    """What a device is told: the acknowledgement, and what it shows should it bring the answer again."""
+    note = resending.note(secret, ack.id, ack.day, page.place, page.cell, page.questionnaire, page.version)
+    day, signature = ack.day.isoformat(), ack.signature
+    return {"day": day, "epoch": epoch, "id": ack.id.hex(), "note": note, "signature": signature}
+
+
+def read_fields(request: Request, longest: int = LONGEST_VALUE) -> dict[str, str]:
+    """The fields of a posted form or JSON object, each named once and each a text of at most `longest` characters.
 
     Raises SubmissionRefusal("form_malformed") or ("field_repeated").
     """
     try:
         if request.is_json or request.mimetype == URLENCODED:
-            return fields_of(_body(request), json=request.is_json)
-        return _checked(request.form.items(multi=True))
+            return fields_of(_body(request), json=request.is_json, longest=longest)
+        return _checked(request.form.items(multi=True), longest)
     except OSError:  # a chunked body that is no such thing, or a sender that went away
         raise SubmissionRefusal("form_malformed", reason="HTTP") from None
 
 
-def fields_of(raw: bytes, *, json: bool) -> dict[str, str]:
+def fields_of(raw: bytes, *, json: bool, longest: int = LONGEST_VALUE) -> dict[str, str]:
     """The fields of a body, a JSON object or else a form as browsers encode it. Raises as `read_fields`, and
     RequestEntityTooLarge for too many fields."""
-    return _checked(_json_pairs(raw) if json else _form_pairs(raw))
+    return _checked(_json_pairs(raw) if json else _form_pairs(raw), longest)
 
 
-def _checked(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
+def _checked(pairs: Iterable[tuple[str, object]], longest: int) -> dict[str, str]:
     fields: dict[str, str] = {}
     for name, value in pairs:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -142,8 +156,8 @@ def _checked(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
             raise SubmissionRefusal("form_malformed", reason=f"{_plain(name)[:64]!r}")
         if name in fields:
             raise SubmissionRefusal("field_repeated", field=name)
-        if len(value) > LONGEST_VALUE:
-            raise SubmissionRefusal("form_too_long", field=name, most=LONGEST_VALUE)
+        if len(value) > longest:
+            raise SubmissionRefusal("form_too_long", field=name, most=longest)
         fields[name] = value
     return fields
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import current_app
 
 from app.settings import Settings, private_file
+from surveys.seals import Opener
 from surveys.tokens import Signer
 
 
@@ -30,6 +31,24 @@ def audit() -> bytes:
     """What the audit trail is sealed with; a file of its own, so that the database alone cannot rewrite it."""
     settings: Settings = current_app.config["HAILONG"]
     return _audit(settings.keys / "audit")
+
+
+def opener() -> Opener:
+    """Opens what devices sealed to this installation."""
+    settings: Settings = current_app.config["HAILONG"]
+    return _opener(settings.keys / "sealing.pem")
+
+
+def all_made(settings: Settings) -> None:
+    """Every key exists from here on; a backup without one of them would not be whole."""
+    signer_of(settings)
+    _audit(settings.keys / "audit")
+    _opener(settings.keys / "sealing.pem")
+
+
+@functools.lru_cache(maxsize=8)
+def _opener(path: Path) -> Opener:
+    return Opener(private_file(path, Opener.fresh_pem))
 
 
 @functools.lru_cache(maxsize=8)

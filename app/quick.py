@@ -116,7 +116,8 @@ class Quick:
         today = datetime.now(self._zone).date()
         token = check_token(self._secret, fields.get("token", ""), f"p:{code}", today)
         page: forms.Page | None = self._landings.known(("form", code, token.version, token.cell))
-        if page is None or "id" not in fields:
+        epoch: str | None = self._app.extensions.get("epoch")
+        if page is None or epoch is None or "id" not in fields:
             return None
         sent = forms.submission(fields, page.version)
         prepared = responses.prepare(sent, page.place, page.cell, page.questionnaire, today)
@@ -126,8 +127,8 @@ class Quick:
         vary = ("Vary", "Accept-Encoding")
         if is_json:
             ack = signer_of(self._settings).acknowledge(sent.id, day, repeated=repeated)
-            told = {"day": day.isoformat(), "id": sent.id.hex(), "signature": ack.signature}
-            body = json.dumps(told, separators=(",", ":")).encode() + b"\n"
+            said = forms.acknowledged(ack, page, self._secret, epoch)
+            body = json.dumps(said, separators=(",", ":")).encode() + b"\n"
             return 200 if repeated else 201, body, [("Content-Type", JSON), vary]
         page_sent = rendering.sent_page(forms.language_of(fields), simulated=page.wave.mark)
         own = [("Content-Type", HTML), ("Cache-Control", "no-store"), vary]

@@ -88,16 +88,17 @@ def _filled(value: str) -> bytes:
 
 def form_document(
     questionnaire: Questionnaire, place: Place, language: str, *, asker: str, ack_key: Mapping[str, str],
-    simulated: str,
+    simulated: str, sealing: Mapping[str, str] | None = None,
 ) -> Document:
     """The form of one place, ready to be kept and joined per request.
 
     asker: who asks, in full: 'Sở Nội vụ tỉnh Quảng Trị'. ack_key: public key (JWK) that acknowledgements are
-    verified with. A language the questionnaire does not have falls back to Vietnamese.
+    verified with. sealing: the epoch, and the key that devices seal their copies to. A language the questionnaire
+    does not have falls back to Vietnamese.
     """
     text = _render(
         questionnaire, place, language, asker=asker, ack_key=ack_key, simulated=simulated,
-        token=_hole("token"), id=_hole("id"), slip=_hole("slip"), alternate_base="",
+        token=_hole("token"), id=_hole("id"), slip=_hole("slip"), alternate_base="", sealing=sealing or {},
     )
     parts = _HOLE.split(text)
     return Document(tuple(part.encode() for part in parts[::2]), tuple(parts[1::2]))
@@ -145,6 +146,7 @@ def _render(
     questionnaire: Questionnaire, place: Place, language: str, *, asker: str, ack_key: Mapping[str, str],
     simulated: str, token: str, id: str, slip: str, alternate_base: str,
     fields: Mapping[str, str] | None = None, problems: Sequence[Problem] = (), sentence: str = "",
+    sealing: Mapping[str, str] | None = None,
 ) -> str:
     language = language if language in questionnaire.languages else "vi"
     others = [other for other in questionnaire.languages if other != language]
@@ -153,7 +155,7 @@ def _render(
         form=form, place=place, asker=asker, token=token, id=id, slip=slip, simulated=simulated,
         language=language, alternate=f"{alternate_base}?lang={others[0]}" if others else None,
         again=_summary(questionnaire, form, problems, sentence, language) if fields is not None else None,
-        ack_key=ack_key,
+        ack_key=ack_key, sealing=sealing or {},
     )
 
 

@@ -77,6 +77,17 @@ class Settings:
         "Secret key (at least 32 characters); or HAILONG_SECRET_KEY_FILE. Default: made in the state folder.",
         secret=True,
     )
+    backup_folder: str = _setting(
+        "HAILONG_BACKUPS", "",
+        "Thư mục chứa bản sao lưu, nên ở ổ đĩa khác. Mặc định: backups/ trong thư mục dữ liệu.",
+        "Folder of the backups, best on another disk. Default: backups/ in the state folder.",
+    )
+    backup_passphrase: str = _setting(
+        "HAILONG_BACKUP_PASSPHRASE", "",
+        "Cụm mật khẩu của bản sao lưu; hoặc HAILONG_BACKUP_PASSPHRASE_FILE. Mặc định: dòng lệnh hỏi.",
+        "Passphrase of the backups; or HAILONG_BACKUP_PASSPHRASE_FILE. Default: the command asks.",
+        secret=True,
+    )
     demonstration: bool = _setting(
         "HAILONG_DEMONSTRATION", False,
         "1: bản trình diễn với số liệu mô phỏng; cho phép đăng nhập một chạm trên chính máy này.",
@@ -112,6 +123,10 @@ class Settings:
     @property
     def keys(self) -> Path:
         return self.state / "keys"
+
+    @property
+    def backups(self) -> Path:
+        return Path(self.backup_folder).expanduser() if self.backup_folder else self.state / "backups"
 
     @property
     def write_lock(self) -> Path:

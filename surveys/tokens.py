@@ -15,9 +15,10 @@ import hmac
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from surveys.errors import SubmissionRefusal
 
@@ -109,10 +110,25 @@ class Signer:
         return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
     def acknowledge(self, id: bytes, day: date, *, repeated: bool) -> Acknowledgement:
-        der = self._key.sign(acknowledged(id, day), ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        return Acknowledgement(id, day, self.sign(acknowledged(id, day)), repeated)
+
+    def sign(self, said: bytes) -> str:
+        """base64 of r || s."""
+        der = self._key.sign(said, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
         r, s = decode_dss_signature(der)
-        raw = r.to_bytes(32, "big") + s.to_bytes(32, "big")
-        return Acknowledgement(id, day, base64.b64encode(raw).decode(), repeated)
+        return base64.b64encode(r.to_bytes(32, "big") + s.to_bytes(32, "big")).decode()
+
+    def verifies(self, said: bytes, signature: str) -> bool:
+        """Whether the signature is ours."""
+        try:
+            raw = base64.b64decode(signature.encode("ascii"), validate=True)
+            if len(raw) != 64:
+                return False
+            der = encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+            self._key.public_key().verify(der, said, ec.ECDSA(hashes.SHA256()))
+        except (ValueError, InvalidSignature):
+            return False
+        return True
 
 
 def acknowledged(id: bytes, day: date) -> bytes:

@@ -91,6 +91,7 @@ GROUPS: dict[str, str] = {
     "accounts": "Tài khoản cán bộ: mã cài đặt, thêm, liệt kê.",
     "audit": "Nhật ký: kiểm tra tính toàn vẹn, liệt kê, xuất tệp.",
     "comments": "Ý kiến góp ý: xóa khi hết thời hạn lưu giữ.",
+    "backup": "Sao lưu: tạo, kiểm tra, khôi phục, diễn tập.",
     "demonstration": "Bản trình diễn với số liệu mô phỏng.",
 }
 """group -> its help; the module of the same name holds its commands"""

@@ -9,14 +9,14 @@ from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app import compress, errors, forms, messages, rendering, server_day, writer
+from app import compress, epochs, errors, forms, messages, rendering, server_day, writer
 from app.auth import public
 from app.db import reading
 from app.form_view import Problem
 from app.keys import secret, signer
 from app.landing import landings
 from surveys import codes, collection, responses
-from surveys.errors import Refusal, SubmissionRefusal
+from surveys.errors import Refusal
 from surveys.responses import Place, Submission
 from surveys.tokens import Acknowledgement, PageToken
 from surveys.waves import require_open
@@ -90,7 +90,7 @@ def _accept(find: Callable[[], forms.Page], fields: dict[str, str]) -> ResponseR
             return _once_more(page, fields, refusal)
         raise
     if request.is_json:
-        return _acknowledged(signer().acknowledge(submission.id, day, repeated=repeated))
+        return _acknowledged(signer().acknowledge(submission.id, day, repeated=repeated), page)
     return _html(rendering.sent_page(forms.language_of(fields), simulated=page.wave.mark))
 
 
@@ -106,8 +106,8 @@ def _stored(submission: Submission, page: forms.Page, find: Callable[[], forms.P
     raise Refusal("busy")
 
 
-def _acknowledged(ack: Acknowledgement) -> ResponseReturnValue:
-    reply = {"id": ack.id.hex(), "day": ack.day.isoformat(), "signature": ack.signature}
+def _acknowledged(ack: Acknowledgement, page: forms.Page) -> ResponseReturnValue:
+    reply = forms.acknowledged(ack, page, secret(), epochs.current())
     return reply, 200 if ack.repeated else 201
 
 
@@ -131,8 +131,7 @@ def _once_more(page: forms.Page, fields: dict[str, str], refusal: Refusal) -> Re
 
 def _fields() -> dict[str, str]:
     """What was posted, unless another site posted it."""
-    if forms.is_foreign(request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site"), request.host):
-        raise SubmissionRefusal("form_foreign")
+    forms.require_own_page(request)
     fields = forms.read_fields(request)
     g.language = forms.language_of(fields)
     return fields

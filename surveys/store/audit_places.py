@@ -78,5 +78,5 @@ def _nowhere(session: Session, code: str, day: date) -> None:
 _FINDERS: Mapping[str, Callable[[Session, str, date], str | None]] = {
     "unit": _of_unit, "account": _of_account, "proposal": _of_proposal, "audit": _nowhere, "draft": _nowhere,
     "definition": _nowhere, "questionnaire": _nowhere, "index": _nowhere, "targets": _nowhere, "fields": _nowhere,
-    "recording": _nowhere,
+    "recording": _nowhere, "backup": _nowhere,
 }

@@ -41,6 +41,11 @@ def response(session: Session, province_code: str, id: bytes) -> ResponseRow | N
     return session.get(ResponseRow, (province_code, id))
 
 
+def any_of(session: Session, wave_id: int) -> bool:
+    """Whether the wave has an answer."""
+    return session.scalar(select(ResponseRow.wave_id).where(ResponseRow.wave_id == wave_id).limit(1)) is not None
+
+
 def any_known(session: Session, province_code: str, ids: Sequence[bytes]) -> bool:
     """Whether one of the ids is stored."""
     return any(

@@ -506,3 +506,14 @@ class PublicationRow(Base):
     """sha-256 of the records"""
     document: Mapped[str] = mapped_column(Text)
     """the records as JSON"""
+
+
+class EpochRow(Base):
+    """A life of this installation's answers; a restore begins the next. Without a row it is the first."""
+
+    __tablename__ = "epoch"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    salt: Mapped[str] = mapped_column(String(8))
+    day: Mapped[date] = mapped_column(Date)
+    """on which it began"""

@@ -1,9 +1,9 @@
 // Delivers answers. A letter { action, answers, key } stays on this device until the server's acknowledgement
-// has been verified; only then is it forgotten. A repeated send is harmless: the id in the answers is its key.
+// has been verified; only then is it forgotten (again.js keeps a sealed copy for a while). A repeated send is harmless: the id in the answers is its key.
 "use strict";
 window.hailong = (() => {
   const STORE = "hailong.unsent";
-  const FIRST_WAIT = 5, LONGEST_WAIT = 300, PATIENCE = 20; // seconds
+  const FIRST_WAIT = 5, LONGEST_WAIT = 300, PATIENCE = 20, SEALING = 3; // seconds
   let memory = [];      // where the browser offers no storage
   let stored = true;
   let waiting = null, wait = FIRST_WAIT;
@@ -28,6 +28,7 @@ window.hailong = (() => {
     }
   }
 
+  const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
   const without = (id) => letters().filter((letter) => letter.answers.id !== id);
   const keep = (letter) => write(without(letter.answers.id).concat([letter]));
   const forget = (id) => write(without(id));
@@ -44,6 +45,19 @@ window.hailong = (() => {
       return false;
     }
   }
+
+  // Loaded when the form stands: a visitor waits for nothing of it.
+  const again = new Promise((done) => {
+    const place = document.getElementById("sealing");
+    if (!place || !place.dataset.script || !window.indexedDB || !window.crypto || !crypto.subtle) return done(null);
+    addEventListener("load", () => {
+      const script = document.createElement("script");
+      script.onload = () => done(window.hailong_again);
+      script.onerror = () => done(null);
+      script.src = place.dataset.script;
+      document.head.append(script);
+    });
+  });
 
   const own_key = () => {
     const element = document.getElementById("ack-key");
@@ -65,7 +79,7 @@ window.hailong = (() => {
       const reply = await response.json();
       if (response.ok) {
         for (const key of [own_key(), letter.key]) {
-          if (await genuine(reply, letter.answers.id, key)) return { state: "sent" };
+          if (await genuine(reply, letter.answers.id, key)) return { state: "sent", reply };
         }
         return { state: "later" };
       }
@@ -83,8 +97,11 @@ window.hailong = (() => {
   async function attempt(letter) {
     const id = letter.answers.id, listener = listeners.get(id);
     const outcome = await deliver(letter);
-    if (outcome.state === "sent") forget(id);
-    else if (outcome.state !== "later") {
+    if (outcome.state === "sent") {
+      // first the sealed copy, then forget: cut off in between, the letter goes once more and is known
+      await Promise.race([again.then((copies) => copies && copies.keep(letter, outcome.reply)), pause(SEALING)]);
+      forget(id);
+    } else if (outcome.state !== "later") {
       if (listener) forget(id); // its page still shows the answers
       else keep(Object.assign({}, letter, { refused: outcome.sentence || outcome.reply.sentence }));
     }

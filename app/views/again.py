@@ -1,0 +1,86 @@
+"""Citizens' devices, after a restore: sealed copies of what had been acknowledged come again."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import replace
+from datetime import date
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from app import epochs, errors, forms, messages, writer
+from app.auth import public
+from app.db import reading
+from app.keys import opener, secret, signer
+from app.uploads import BODY
+from surveys import resending, responses
+from surveys.errors import Refusal, SubmissionRefusal
+from surveys.resending import Copy
+from surveys.tokens import acknowledged
+
+bp = Blueprint("again", __name__)
+
+LOOKS = 3
+"""at a wave that moves, or a slip that is spent, while the copy is on its way"""
+FINAL = frozenset({"again_late", "answer_conflict", "answers_faulty", "seal_broken", "seal_unknown"})
+"""refusals that no later visit changes, said under the server's signature so that the device may rely on them"""
+
+
+@bp.post("/again")
+@public
+def again() -> ResponseReturnValue:
+    """{"sealed": base64} -> {"seal", "epoch", "outcome": stored | known | refused, "signature"}."""
+    forms.require_own_page(request)
+    fields = forms.read_fields(request, BODY)
+    sealed = _sealed(fields.get("sealed", ""))
+    seal = hashlib.sha256(sealed).hexdigest()
+    try:
+        known = _kept(resending.read(opener().opened(sealed)))
+    except Refusal as refusal:
+        if refusal.code not in FINAL:
+            raise
+        said = messages.refusal_sentence(refusal, errors.language())
+        told = {"error": refusal.code, "sentence": said, **_receipt(seal, "refused")}
+        return told, errors.status_of(refusal)
+    return _receipt(seal, "known" if known else "stored"), 200 if known else 201
+
+
+def _sealed(text: str) -> bytes:
+    try:
+        return base64.b64decode(text.encode("ascii"), validate=True)
+    except (ValueError, binascii.Error):
+        raise SubmissionRefusal("form_malformed", reason="base64") from None
+
+
+def _receipt(seal: str, outcome: str) -> dict[str, str]:
+    epoch = epochs.current()
+    signature = signer().sign(resending.receipt(seal, epoch, outcome))
+    return {"seal": seal, "epoch": epoch, "outcome": outcome, "signature": signature}
+
+
+def _kept(copy: Copy) -> bool:
+    """Whether it was stored already; it is when this returns."""
+    if not signer().verifies(acknowledged(copy.id, copy.day), copy.signature):
+        raise SubmissionRefusal("again_unproven")
+    for _ in range(LOOKS):
+        with reading() as session:
+            found = resending.origin(session, copy, secret())
+        resending.require_taken(found.cell.wave, copy.day)
+        submission = replace(forms.submission(copy.fields, found.version), id=copy.id)
+        # the day is that of the first acknowledgement: the answer belongs to it
+        prepared = responses.prepare(submission, found.place, found.cell, found.questionnaire, copy.day)
+        try:
+            return _written(prepared)[1]
+        except responses.WaveMoved:
+            continue
+        except Refusal as refusal:
+            if refusal.code != "slip_unusable":  # somebody spent it this moment; then it is gone
+                raise
+    raise Refusal("busy")
+
+
+def _written(prepared: responses.Prepared) -> tuple[date, bool]:
+    return writer.stored(prepared, taken=True)
