@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 
 from flask import Flask, Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
@@ -75,8 +76,13 @@ def refuse(sentence: str, status: int, code: str) -> ResponseReturnValue:
     number = traffic.number_for(status)
     if wants_json():
         return {"error": code, "sentence": sentence, **({"request": number} if number else {})}, status
-    page = rendering.refused_page(sentence, status, language(), simulated=g.get("simulated", ""), number=number)
+    made = _kept_page if code in COME_AGAIN and not number else rendering.refused_page
+    page = made(sentence, status, language(), simulated=g.get("simulated", ""), number=number)
     return Response(page, status, mimetype="text/html")
+
+
+_kept_page = lru_cache(maxsize=64)(rendering.refused_page)
+"""of refusals that come in crowds, just when there is no time to write the same page again"""
 
 
 def register(app: Flask) -> None:

@@ -71,15 +71,14 @@ def free_space(config: Settings) -> int:
 
 
 def keys_readable(config: Settings) -> bool:
-    names = ["acknowledgement.pem", "audit", *([] if config.secret_key else ["secret"])]
-    for name in names:
+    """Whether what answers are acknowledged and changes are sealed with can be read, or made where it never was."""
+    for name in ("acknowledgement.pem", "audit", *(() if config.secret_key else ("secret",))):
         try:
             with open(config.keys / name, "rb") as file:
                 if not file.read(1):
                     return False
         except FileNotFoundError:
-            # made when first needed; where others are there already, one that is missing was lost
-            if any((config.keys / other).exists() for other in names):
+            if not os.access(config.keys if config.keys.exists() else config.state, os.W_OK):
                 return False
         except OSError:
             return False

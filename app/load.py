@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 import threading
 import time
 from hashlib import sha256
@@ -25,12 +26,15 @@ from app import metrics
 from app.settings import Settings
 from surveys.errors import Refusal
 
-WAITING_PER_THREAD = 2
+WAITING_PER_THREAD = 1
 """requests that may wait for each thread of a worker before staff are asked to come again"""
-AT_ONCE = 2
-"""heavy pages of one worker"""
+AT_ONCE = 1
+"""heavy pages of one worker: two that compute would hold the interpreter twice as long from citizens' threads"""
 IN_LINE = 2
 """more that wait for their turn, while nobody else waits for a thread"""
+SWITCH = 0.0005
+"""seconds after which a thread that computes lets another one go on; Python's own five milliseconds, taken at every
+turn of an answer on its way, add up to half a second beside one export"""
 TURN = 5.0
 """seconds that a heavy page waits for its turn"""
 EXPORTS = frozenset({
@@ -49,19 +53,32 @@ class _Places:
     """The heavy pages of this process."""
 
     def __init__(self) -> None:
-        self.running = threading.BoundedSemaphore(AT_ONCE)
-        self.line = threading.BoundedSemaphore(IN_LINE)
+        self._changed = threading.Condition()
+        self._running = 0
+        self._line = 0
+
+    @property
+    def full(self) -> bool:
+        return self._running >= AT_ONCE and (self._line >= IN_LINE or backlog() > 0)
 
     def taken(self) -> bool:
         """Take a place, waiting for one a little where that keeps nobody else waiting."""
-        if self.running.acquire(blocking=False):
-            return True
-        if backlog() or not self.line.acquire(blocking=False):
-            return False
-        try:
-            return self.running.acquire(timeout=TURN)
-        finally:
-            self.line.release()
+        with self._changed:
+            if self.full:
+                return False
+            self._line += 1
+            try:
+                if not self._changed.wait_for(lambda: self._running < AT_ONCE, TURN):
+                    return False
+                self._running += 1
+                return True
+            finally:
+                self._line -= 1
+
+    def given_back(self) -> None:
+        with self._changed:
+            self._running -= 1
+            self._changed.notify()
 
 
 _places = _Places()
@@ -84,7 +101,8 @@ def backlog() -> int:
 
 def spare() -> None:
     """Before a page of staff is begun: refused while this worker has too much to do."""
-    if backlog() > WAITING_PER_THREAD * _threads and request.method in SAFE:
+    late = backlog() > WAITING_PER_THREAD * _threads and request.method in SAFE
+    if late or (_places.full and request.endpoint in HEAVY):
         raise Refusal("reading_busy")
 
 
@@ -104,7 +122,7 @@ def enter(endpoint: str, who: str) -> None:
 def leave(_: BaseException | None = None) -> None:
     for lock in g.pop("load_held", ()):
         if lock is None:
-            _places.running.release()
+            _places.given_back()
         else:
             os.close(lock)  # closing releases the lock
 
@@ -131,6 +149,7 @@ def watch(worker: Any, app: Flask) -> None:
     pool = getattr(worker, "tpool", None)
     _queue = getattr(pool, "_work_queue", None)  # gunicorn has no word of its own for it
     _threads = max(1, int(worker.cfg.threads))
+    sys.setswitchinterval(SWITCH)
     threading.Thread(target=_beat, args=(app,), name="beat", daemon=True).start()
 
 

@@ -20,6 +20,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TextIO
 
 from flask import g, has_request_context
@@ -37,8 +38,9 @@ LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's: none is taken for another when read out"""
 STARTING = ("Connection in use", "Invalid address", "Can't connect", "Retrying in")
 """messages about the server's own address, kept whole"""
-_HARMLESS = re.compile(r"[A-Z][A-Z0-9_]{1,15}[!.]?")
-"""a signal's name and the like"""
+TOP = f"{Path(__file__).resolve().parent.parent}/"
+_HARMLESS = re.compile(r"SIG[A-Z0-9]{2,8}[!.]?")
+"""a signal's name; other words in capitals may be somebody's code"""
 
 _log = logging.getLogger(OURS)
 
@@ -70,7 +72,7 @@ def tell_failure(where: str) -> None:
 
 def _places(trace: object) -> str:
     frames = traceback.extract_tb(trace)  # type: ignore[arg-type]  # as sys.exc_info gives it
-    return " < ".join(f"{frame.filename.rpartition('site-packages/')[2]}:{frame.lineno} {frame.name}"
+    return " < ".join(f"{frame.filename.rpartition('site-packages/')[2].removeprefix(TOP)}:{frame.lineno} {frame.name}"
                       for frame in reversed(frames[-30:]))
 
 

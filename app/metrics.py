@@ -234,7 +234,7 @@ class Collected:
 
     def put(self, name: str, value: float, **labels: str) -> None:
         """A gauge of the whole installation."""
-        self.gauges[(name, tuple(labels.items()))] = value
+        self.gauges[(name, tuple(labels.items()))] = float(value)
 
     def total(self, name: str, **labels: str) -> float:
         """A counter over all series that have these labels."""

@@ -54,10 +54,8 @@ def _kind(app: Flask, endpoint: str | None, method: str) -> str:
 
 def level_of(status: int, kind: str) -> int:
     """At which a request is told; NOTSET: not at all."""
-    if status >= 500 and status != 503:
-        return logging.ERROR
-    if status == 503:
-        return logging.WARNING
+    if status >= 500 and g.get("refused_code") != "reading_busy":  # staff who wait are counted, and that is enough
+        return logging.WARNING if status == 503 else logging.ERROR
     if status >= 400 or kind in {"staff", "report", "export"}:
         return logging.INFO
     return logging.NOTSET
