@@ -45,6 +45,7 @@ class HaiLong(Flask):
     """Flask, with a log of failures that tells where and what kind, and nothing of what was sent (see `app.logs`)."""
 
     def log_exception(self, exc_info: object) -> None:
+        metrics.count("failures")
         logs.tell_failure(f"{request.method} {request.endpoint}" if request else "-")
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

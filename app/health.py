@@ -267,8 +267,8 @@ def _size(session: Session) -> int:
 # ---------------------------------------------------------------- metrics
 
 ABOUT: Mapping[str, str] = {
-    "requests": "Requests by kind of page and status",
-    "request_seconds": "Seconds from a request's arrival at a thread to its reply, by kind of page",
+    "failures": "Requests that met a failure of the program",
+    "request_seconds": "Seconds from a request's arrival at a thread to its reply, by kind of page and status",
     "answers": "Answers of citizens: stored, or known already when sent again",
     "refusals": "Refusals by reason code",
     "writer_waiting": "Answers that wait for their commit",

@@ -111,8 +111,7 @@ def _work(figures: Figures, language: str) -> Iterator[Row]:
 def _counts(counted: Collected, language: str) -> Iterator[Row]:
     yield Row(_("Ý kiến đã lưu"), number(int(counted.total("answers", outcome="stored")), language))
     yield Row(_("Ý kiến gửi lại, đã có sẵn"), number(int(counted.total("answers", outcome="repeated")), language))
-    failed = sum(value for (name, labels), value in counted.counters.items()
-                 if name == "requests" and dict(labels).get("status") == "500")
+    failed = counted.total("failures")
     yield Row(_("Yêu cầu gặp lỗi của chương trình"), number(int(failed), language), failed == 0 or None)
     yield Row(_("Lần từ chối"), number(int(counted.total("refusals")), language))
 

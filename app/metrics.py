@@ -207,6 +207,13 @@ def observe(name: str, seconds: float, **labels: str) -> None:
         book.observe((name, tuple(labels.items())), seconds)
 
 
+def timed(series: Series, seconds: float) -> None:
+    """As `observe`, for who has the series at hand."""
+    book = _book or _opened()
+    if book is not None:
+        book.observe(series, seconds)
+
+
 def gauge(name: str, value: float, **labels: str) -> None:
     """What something amounts to in this process just now; `collected` adds up the processes that beat."""
     book = _book or _opened()

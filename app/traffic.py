@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -71,12 +71,22 @@ def bucket(seconds: float) -> str:
     return next((said for bound, said in _BUCKETS if seconds <= bound), ">10s")
 
 
+@lru_cache(maxsize=256)
+def _series(page: str, hundreds: int) -> metrics.Series:
+    return "request_seconds", (("route", page), ("status", f"{hundreds}xx"))
+
+
+def observed(page: str, status: int, environ: Mapping[str, Any]) -> float:
+    """Count a request that is replied to; returns its seconds."""
+    now = time.perf_counter()
+    seconds: float = now - environ.get(BEGAN, now)
+    metrics.timed(_series(page, status // 100), seconds)
+    return seconds
+
+
 def finished(response: Response) -> Response:
-    environ = request.environ
-    seconds = time.perf_counter() - environ.get(BEGAN, time.perf_counter())
     page, status = kind(), response.status_code
-    metrics.count("requests", route=page, status=_said(status))
-    metrics.observe("request_seconds", seconds, route=page)
+    seconds = observed(page, status, request.environ)
     if status >= 400 or page not in _QUIET:
         level = level_of(status, page)
         if level and logs.is_told(level):
@@ -90,11 +100,6 @@ def finished(response: Response) -> Response:
 
 _QUIET = frozenset({"none", "static", "health", "citizen_form", "citizen_send"})
 """kinds of page whose success is not told"""
-
-
-@lru_cache(maxsize=64)
-def _said(status: int) -> str:
-    return str(status)
 
 
 def refused(code: str) -> None:

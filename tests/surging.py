@@ -53,9 +53,12 @@ class Surge:
 
 def surge(
     port: int, path: str, fields: Mapping[str, str], *, rate: float, seconds: float, cookies: Sequence[str],
-    files: Sequence[str], abusers: int,
+    files: Sequence[str], abusers: int, patience: float = 20.0,
 ) -> Surge:
-    """fields: of an answer, but for its id; cookies: of signed-in staff; files: what they ask for."""
+    """fields: of an answer, but for its id; cookies: of signed-in staff; files: what they ask for.
+
+    patience: seconds after the last citizen came in which answers are still sent again.
+    """
     job = {"port": port, "cookies": list(cookies), "files": list(files), "threads": abusers}
     abuse = subprocess.Popen(
         [sys.executable, "-m", "tests.surging"], cwd=TOP, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -68,7 +71,7 @@ def surge(
         abuse.stdin.flush()
         assert abuse.stdout.readline() == "begun\n"
         time.sleep(min(1.0, seconds / 4))
-        _citizens(port, path, fields, rate, seconds, found)
+        _citizens(port, path, fields, rate, seconds, patience, found)
         told, _ = abuse.communicate(timeout=60)
         counted = json.loads(told)
         found.abuse = Counter(counted["abuse"])
@@ -80,14 +83,17 @@ def surge(
     return found
 
 
-def _citizens(port: int, path: str, fields: Mapping[str, str], rate: float, seconds: float, found: Surge) -> None:
+def _citizens(
+    port: int, path: str, fields: Mapping[str, str], rate: float, seconds: float, patience: float, found: Surge
+) -> None:
     lock = threading.Lock()
     began = time.monotonic()
+    until = began + seconds + patience
     total = int(rate * seconds)
     numbers = iter(range(total))
 
     def citizen() -> None:
-        line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=min(30.0, patience))
         while True:
             with lock:
                 number = next(numbers, None)
@@ -97,7 +103,7 @@ def _citizens(port: int, path: str, fields: Mapping[str, str], rate: float, seco
             due = began + number / rate
             time.sleep(max(0.0, due - time.monotonic()))
             answer = {**fields, "id": secrets.token_hex(16)}
-            _deliver(line, path, answer, due, found, lock)
+            _deliver(line, path, answer, due, until, found, lock)
         line.close()
 
     crowd = [threading.Thread(target=citizen) for _ in range(HONEST)]
@@ -108,10 +114,12 @@ def _citizens(port: int, path: str, fields: Mapping[str, str], rate: float, seco
 
 
 def _deliver(
-    line: http.client.HTTPConnection, path: str, answer: Mapping[str, str], due: float, found: Surge,
-    lock: threading.Lock,
+    line: http.client.HTTPConnection, path: str, answer: Mapping[str, str], due: float, until: float,
+    found: Surge, lock: threading.Lock,
 ) -> None:
     for _ in range(TRIES):
+        if time.monotonic() > until:
+            return
         status, again = 0, 0.2
         try:
             line.request("POST", path, json.dumps(answer), {"Content-Type": "application/json"})
