@@ -20,13 +20,13 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import db, metrics, server_day
 from app.settings import Settings
-from surveys.store import approvals, scores, waves
+from surveys.store import approvals, condition, scores, waves
 from surveys.waves import State
 
 PATIENCE = 1.0
@@ -130,11 +130,11 @@ def database_codes(config: Settings) -> list[str]:
     try:
         if sqlite and (lock := _write_lock_within(config)) is None:
             return ["database_locked"]
-        with db.db.engine.connect() as connection:
+        with Session(db.db.engine) as session:
             try:
-                return _written(connection, sqlite)
+                return _written(session)
             finally:
-                connection.rollback()
+                session.rollback()
     except DBAPIError as fault:
         return [_code_of(fault)]
     except (SQLAlchemyError, OSError):
@@ -144,12 +144,11 @@ def database_codes(config: Settings) -> list[str]:
             os.close(lock)  # closing releases the lock
 
 
-def _written(connection: Connection, sqlite: bool) -> list[str]:
+def _written(session: Session) -> list[str]:
     """Write, and undo it: nothing is flushed, but a database that takes no write says so."""
-    if not sqlite:
-        connection.execute(text(f"SET LOCAL statement_timeout = {int(PATIENCE * 1000)}"))
-    found = set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
-    connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+    condition.wait_at_most(session, PATIENCE)
+    found = condition.revisions(session)
+    condition.try_write(session)
     if found == heads():
         return []
     return ["migrations_missing" if found <= revisions() else "migrations_unknown"]
@@ -244,24 +243,9 @@ def figures(session: Session) -> Figures:
     ages = [(today - days[wave.id]).days if wave.id in days else None for wave in taking]
     known = [age for age in ages if age is not None]
     return Figures(
-        engine(session), _size(session), len(taking), sum(age is None or age > 1 for age in ages),
+        condition.engine(session), condition.size(session), len(taking), sum(age is None or age > 1 for age in ages),
         max(known, default=None), len(approvals.waiting(session)),
     )
-
-
-def engine(session: Session) -> str:
-    """'SQLite 3.45.1', 'PostgreSQL 15.6'"""
-    dialect = session.get_bind().dialect
-    if dialect.name == "sqlite":
-        return f"SQLite {session.scalar(text('SELECT sqlite_version()'))}"
-    return f"PostgreSQL {str(session.scalar(text('SHOW server_version'))).split()[0]}"
-
-
-def _size(session: Session) -> int:
-    if session.get_bind().dialect.name == "sqlite":
-        pages, page = session.scalar(text("PRAGMA page_count")), session.scalar(text("PRAGMA page_size"))
-        return int(pages or 0) * int(page or 0)
-    return int(session.scalar(text("SELECT pg_database_size(current_database())")) or 0)
 
 
 # ---------------------------------------------------------------- metrics
