@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 import signal
 import sys
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import Logger
 
-from app import running, serving, settings
+from app import logs, running, serving, settings
 from app.doctor import gate
 from surveys.errors import Refusal
 
@@ -29,24 +28,13 @@ gate.check(_settings)
 _host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
 
 
-class _NamesNobody(logging.Filter):
-    """gunicorn's own messages on faulty requests quote the sender's address, its headers and the page."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        said = str(record.msg)
-        if said.startswith("Invalid request from"):
-            record.msg, record.args = "A malformed request was refused", ()
-        elif said.startswith("Error handling request"):
-            record.msg, record.args = "Error while handling a request", ()
-        return True
-
-
 class DiscreetLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
-    """Nothing in the log tells who answered, from where, or on which page."""
+    """One log, in one form, that tells neither who answered, nor from where, nor on which page (see `app.logs`)."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
-        self.error_log.addFilter(_NamesNobody())
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.formatter(_settings))
 
 
 bind = f"{_host}:{_settings.port}"
@@ -62,7 +50,7 @@ forwarded_allow_ips = ""  # what proxies say is read in one place, `create_app`,
 control_socket_disable = True  # it would leave files in the home folder
 accesslog = None
 errorlog = "-"
-loglevel = "warning"
+loglevel = _settings.log_level
 logger_class = DiscreetLogger
 
 
@@ -84,11 +72,16 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
 
 
 def post_worker_init(worker: Worker) -> None:
-    """When the master is killed its workers leave at once, and with them the port that the next master needs.
+    """The program learns how many requests wait for a thread. And when the master is killed its workers leave at once,
+    and with them the port that the next master needs.
 
     gunicorn's workers notice by themselves, but then go on serving whoever keeps a connection open, for as long as
     `graceful_timeout`. A signal from the kernel closes those after the answer that is being given.
     """
+    from app import load
+    from wsgi import app
+
+    load.watch(worker, app)
     with suppress(OSError, AttributeError):  # elsewhere than on Linux it stays at that
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != worker.ppid:  # killed before we asked

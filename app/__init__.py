@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sys
-import traceback
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NoReturn
@@ -28,10 +26,14 @@ from app import (
     hosts,
     landing,
     language,
+    load,
+    logs,
+    metrics,
     navigation,
     quick,
     settings,
     templating,
+    traffic,
     uploads,
 )
 from app.backup import swap
@@ -41,16 +43,11 @@ from surveys.questionnaires import load as questionnaires
 
 
 class HaiLong(Flask):
-    """Flask, with a log of failures that tells where and what kind, and nothing of what was sent.
-
-    The path may hold a slip's code, and a database's message the row that it would not take.
-    """
+    """Flask, with a log of failures that tells where and what kind, and nothing of what was sent (see `app.logs`)."""
 
     def log_exception(self, exc_info: object) -> None:
-        kind, _, trace = sys.exc_info()
-        where = f"{request.method} {request.endpoint}" if request else "-"
-        lines = "".join(traceback.format_tb(trace))
-        self.logger.error("%s failed: %s\n%s", where, kind.__name__ if kind else "-", lines)
+        metrics.count("failures")
+        logs.tell_failure(f"{request.method} {request.endpoint}" if request else "-")
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """No function here is asynchronous, and Flask would look at each one on every request."""
@@ -81,6 +78,8 @@ def create_app(given: Settings | None = None) -> Flask:
     questionnaires.shipped()
     indexes.shipped()
 
+    logs.set_up(config)
+    metrics.open_in(config.state)
     app = HaiLong("app", static_folder="static", template_folder="templates")
     settings.check_debug(config, app.debug)
     app.config.update(
@@ -96,10 +95,12 @@ def create_app(given: Settings | None = None) -> Flask:
     if config.trusted_proxies:
         depth = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]  # Flask's own way
+    traffic.register(app)
     errors.register(app)
     hosts.register(app)
     edge.register(app)
     uploads.register(app)
+    load.register(app)
     auth.register(app)
     headers.register(app)
     compress.register(app)
@@ -121,6 +122,7 @@ def _blueprints(app: Flask) -> None:
         comments,
         drafts,
         field,
+        health,
         home,
         own_account,
         respond,
@@ -131,8 +133,8 @@ def _blueprints(app: Flask) -> None:
     )
 
     for module in (
-        respond, again, home, account, own_account, accounts, field, results, units, audit, approvals,
-        comments, wave_reports, drafts, sounds,
+        respond, again, home, account, own_account, accounts, field, results, units, audit, approvals, comments,
+        wave_reports, drafts, sounds, health,
     ):
         app.register_blueprint(module.bp)
 

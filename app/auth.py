@@ -21,7 +21,7 @@ from flask import Flask, abort, current_app, g, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from app import devices, doors
+from app import devices, doors, load
 from app.db import reading, transaction
 from app.settings import Settings
 from surveys import own_account
@@ -90,6 +90,7 @@ def _admit() -> ResponseReturnValue | None:
         current_app.logger.error("route without an access rule: %s", request.endpoint)
         abort(403)
     if rule.action is not None:
+        load.spare()
         who = viewer()
         if who is None:
             target = request.full_path.rstrip("?") if request.method in SAFE else None
@@ -97,6 +98,7 @@ def _admit() -> ResponseReturnValue | None:
         g.actor = who.name
         if not who.grants.may(rule.action):
             raise AccessRefusal("access_denied", action=rule.action.value)
+        load.enter(request.endpoint, who.name)
     if rule.form and request.method not in SAFE:
         _same_site()
         csrf.protect()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 
 from flask import Flask, Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from app import messages, rendering, writer
+from app import messages, rendering, traffic, writer
 from app.language import current
 from surveys.errors import NotFound, Refusal, SubmissionRefusal
 
@@ -30,6 +31,8 @@ STATUS_OF_CODE: dict[str, int] = {
     "slip_unusable": 404,
     "answer_conflict": 409,
     "access_denied": 403,
+    "export_running": 429,
+    "reading_busy": 503,
     "approval_same_person": 403,
     "approval_decided": 409,
     "approval_waiting": 409,
@@ -42,7 +45,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "units_moved_on": 409,
     "set_up_code_spent": 409,
 }
-COME_AGAIN = {"busy": "2", "storage_failed": "15", "storage_full": "60"}
+COME_AGAIN = {"busy": "2", "storage_failed": "15", "storage_full": "60", "reading_busy": "5", "export_running": "10"}
 """refusals of the moment, and after how many seconds it is worth trying again"""
 STATUS_OF_KIND: dict[type[Refusal], int] = {NotFound: 404, SubmissionRefusal: 400}
 OF_HTTP = {
@@ -73,10 +76,17 @@ def wants_json() -> bool:
 
 
 def refuse(sentence: str, status: int, code: str) -> ResponseReturnValue:
+    traffic.refused(code)
+    number = traffic.number_for(status)
     if wants_json():
-        return {"error": code, "sentence": sentence}, status
-    page = rendering.refused_page(sentence, status, language(), simulated=g.get("simulated", ""))
+        return {"error": code, "sentence": sentence, **({"request": number} if number else {})}, status
+    made = _kept_page if code in COME_AGAIN and not number else rendering.refused_page
+    page = made(sentence, status, language(), simulated=g.get("simulated", ""), number=number)
     return Response(page, status, mimetype="text/html")
+
+
+_kept_page = lru_cache(maxsize=64)(rendering.refused_page)
+"""of refusals that come in crowds, just when there is no time to write the same page again"""
 
 
 def register(app: Flask) -> None:

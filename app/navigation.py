@@ -21,6 +21,7 @@ PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("comments.index", "Ý kiến góp ý", ("read_comments",)),
     ("accounts.index", "Tài khoản", ("manage_accounts", "reset_accounts")),
     ("audit.index", "Nhật ký", ("read_audit",)),
+    ("health.status", "Tình trạng hệ thống", ("see_status",)),
 )
 """(endpoint, label in Vietnamese, actions of which one is enough)"""
 
@@ -34,6 +35,7 @@ PURPOSES: dict[str, str] = {
     "comments.index": "Ý kiến viết tay của người dân, che tên trước khi chuyển đơn vị.",
     "accounts.index": "Mời, giao quyền, cấp lại, bàn giao.",
     "audit.index": "Ai đã làm gì, xem gì; kiểm tra nhật ký có bị sửa hay không.",
+    "health.status": "Sao lưu, đĩa, hàng chờ: máy chủ có cần ai xử lý gì không.",
 }
 """endpoint -> what one goes there for"""
 

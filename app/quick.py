@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from app import compress, forms, headers, hosts, rendering, writer
+from app import compress, forms, headers, hosts, rendering, traffic, writer
 from app.keys import signer_of
 from app.landing import Landings
 from app.settings import Settings
@@ -57,6 +57,7 @@ class Quick:
         if reply is None:
             return self._inner(environ, start_response)
         status, body, own = reply
+        traffic.observed("citizen_send" if environ["REQUEST_METHOD"] == "POST" else "citizen_form", status, environ)
         start_response(STATUS[status], [*own, ("Content-Length", str(len(body))), *self._always])
         return [body]
 

@@ -131,10 +131,10 @@ def sent_page(language: str, *, simulated: str) -> bytes:
     ).encode()
 
 
-def refused_page(sentence: str, status: int, language: str, *, simulated: str = "") -> bytes:
-    """Why something was not done."""
+def refused_page(sentence: str, status: int, language: str, *, simulated: str = "", number: str = "") -> bytes:
+    """Why something was not done. number: of the request, for a person to quote."""
     return environment().get_template("respond/refused.html").render(
-        sentence=sentence, status=status, language=language, simulated=simulated
+        sentence=sentence, status=status, language=language, simulated=simulated, number=number
     ).encode()
 
 

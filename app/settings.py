@@ -119,6 +119,29 @@ class Settings:
         "Múi giờ tính ngày của máy chủ.",
         "Time zone in which the server counts days.",
     )
+    log_format: str = _setting(
+        "HAILONG_LOG_FORMAT", "text",
+        "Dạng của nhật ký máy chủ: text (để đọc) hoặc json (mỗi dòng một đối tượng, cho hệ thống thu thập).",
+        "Form of the server's log: text (to read) or json (an object a line, for a collector).",
+    )
+    log_level: str = _setting(
+        "HAILONG_LOG_LEVEL", "warning",
+        "Ghi nhật ký từ mức: debug, info (thêm mỗi yêu cầu của cán bộ, mỗi lần từ chối), warning, error.",
+        "Level from which the log is written: debug, info (adds every request of staff, every refusal), warning,"
+        " error.",
+    )
+    metrics_token: str = _setting(
+        "HAILONG_METRICS_TOKEN", "",
+        "Mã để máy khác đọc /metrics (Authorization: Bearer …), ít nhất 16 ký tự. Mặc định: chỉ chính máy này.",
+        "Token with which another machine reads /metrics (Authorization: Bearer …), at least 16 characters. Default:"
+        " only this very machine may.",
+        secret=True,
+    )
+    disk_reserve: int = _setting(
+        "HAILONG_DISK_RESERVE", 200,
+        "Số MB đĩa phải còn trống; ít hơn thì /readyz báo không sẵn sàng.",
+        "Megabytes of disk that must be free; below that /readyz says not ready.",
+    )
 
     @property
     def keys(self) -> Path:
@@ -229,6 +252,14 @@ def _check(settings: Settings) -> None:
         raise SettingsFault(f"HAILONG_PORT={settings.port}: expected 1 to 65535")
     if settings.language not in {"vi", "en"}:
         raise SettingsFault(f"HAILONG_LANGUAGE={settings.language!r}: expected vi or en")
+    for name, found, known in (
+        ("HAILONG_LOG_FORMAT", settings.log_format, ("text", "json")),
+        ("HAILONG_LOG_LEVEL", settings.log_level, ("debug", "info", "warning", "error")),
+    ):
+        if found not in known:
+            raise SettingsFault(f"{name}={found!r}: expected {' or '.join(known)}")
+    if settings.metrics_token and len(settings.metrics_token) < 16:
+        raise SettingsFault("HAILONG_METRICS_TOKEN: expected at least 16 characters")
     if settings.secret_key:
         if len(settings.secret_key) < 32:
             raise SettingsFault("HAILONG_SECRET_KEY: expected at least 32 characters")
@@ -245,7 +276,7 @@ def _check(settings: Settings) -> None:
             )
     for name, value, least in (
         ("HAILONG_WORKERS", settings.workers, 1), ("HAILONG_THREADS", settings.threads, 1),
-        ("HAILONG_TRUSTED_PROXIES", settings.trusted_proxies, 0),
+        ("HAILONG_TRUSTED_PROXIES", settings.trusted_proxies, 0), ("HAILONG_DISK_RESERVE", settings.disk_reserve, 0),
     ):
         if value < least:
             raise SettingsFault(f"{name}={value}: expected {least} or more")

@@ -151,6 +151,7 @@ WORDS: dict[str, tuple[str, str]] = {
     # refused
     "refused_title": ("Chưa thực hiện được", "This could not be done"),
     "status": ("Mã trạng thái", "Status code"),
+    "error_number": ("Mã lỗi", "Error number"),
 }
 
 

@@ -27,6 +27,7 @@ import psycopg
 from flask import Flask, current_app
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+from app import metrics
 from app.db import db
 from app.settings import Settings
 from surveys import responses
@@ -70,6 +71,7 @@ def stored_by(app: Flask, prepared: Prepared, *, taken: bool) -> Stored:
                 with app.app_context():
                     door = app.extensions["door"] = _door(app.config["HAILONG"])
     result: Stored = door.store(prepared, taken)
+    metrics.count("answers", outcome="repeated" if result[1] else "stored")
     return result
 
 

@@ -53,6 +53,8 @@ class Action(StrEnum):
     RESET_ACCOUNTS = "reset_accounts"
     """let somebody choose a new passphrase or second factor"""
     READ_AUDIT = "read_audit"
+    SEE_STATUS = "see_status"
+    """how the server is: backups, disk, queues; counts only"""
 
 
 class Role(StrEnum):
@@ -77,11 +79,12 @@ _READING = frozenset({Action.SEE_RESULTS, Action.EXPORT_RESULTS, Action.SEE_PROG
 ROLES: Mapping[Role, frozenset[Action]] = {
     Role.ADMINISTRATOR: _EVERYONE | _READING | {
         Action.PRINT_POSTERS, Action.MANAGE_UNITS, Action.MANAGE_ACCOUNTS, Action.RESET_ACCOUNTS, Action.READ_AUDIT,
+        Action.SEE_STATUS,
     },
     Role.PROVINCE_MANAGER: _EVERYONE | _READING | {
         Action.PRINT_POSTERS, Action.ISSUE_SLIPS, Action.WRITE_DEFINITIONS, Action.APPROVE_DEFINITIONS,
         Action.COMPARE_METHODS, Action.MANAGE_UNITS, Action.MANAGE_WAVES, Action.PUBLISH, Action.READ_COMMENTS,
-        Action.RELEASE_COMMENTS, Action.DELETE_CONTACTS, Action.SEE_PROPOSALS,
+        Action.RELEASE_COMMENTS, Action.DELETE_CONTACTS, Action.SEE_PROPOSALS, Action.SEE_STATUS,
     },
     Role.ANALYST: _EVERYONE | _READING | {
         Action.WRITE_DEFINITIONS, Action.COMPARE_METHODS, Action.READ_COMMENTS, Action.SEE_PROPOSALS,

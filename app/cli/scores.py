@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 from flask.cli import AppGroup
 
 from app import server_day
-from app.cli import listing, refusing
+from app.cli import listing, refusing, say_refusal
 from app.db import reading, transaction
 from app.exports import FORMATS
 from app.files import write_whole
 from surveys import audit, methods, scores, side_by_side
 from surveys.canonical import canonical_json
 from surveys.captions import captions
-from surveys.errors import WaveRefusal
+from surveys.errors import Refusal, WaveRefusal
 from surveys.store import order
 from surveys.store import scores as score_store
 from surveys.store import waves as wave_store
 from surveys.store.scores import ScoreTable
-from surveys.waves import Wave
+from surveys.waves import State, Wave
 
 group = AppGroup("scores", help="Kết quả: xuất số liệu, tính lại bảng số liệu hiển thị.")
 
@@ -58,14 +60,42 @@ def refreshed(wave_code: str, *, force: bool = False, correction: bool = False) 
     return table, wave
 
 
-@group.command("refresh", help="Tính và lưu bảng số liệu mà người xem thấy hôm nay; mỗi ngày một lần.")
-@click.option("--wave", "wave_code", required=True, help="Mã đợt khảo sát.")
+@group.command("refresh", help=(
+    "Tính và lưu bảng số liệu mà người xem thấy hôm nay; mỗi ngày một lần. / Compute and keep today's score tables."
+))
+@click.option("--wave", "wave_code", help="Mã đợt khảo sát.")
+@click.option("--all", "every", is_flag=True, help="Mọi đợt mà số liệu còn thay đổi. / Every wave that still moves.")
 @click.option("--force", is_flag=True, help="Tính lại dù hôm nay đã tính (trừ số liệu đã chốt).")
 @click.option("--correction", is_flag=True, help="Tính lại số liệu đã công bố để đề nghị đính chính.")
 @refusing
-def refresh(wave_code: str, force: bool, correction: bool) -> None:
-    table, wave = refreshed(wave_code, force=force, correction=correction)
-    click.echo(f"Đã tính bảng số liệu ngày {table.day:%d/%m/%Y} của đợt khảo sát {wave.code}.")
+def refresh(wave_code: str | None, every: bool, force: bool, correction: bool) -> None:
+    if (wave_code is None) != every or (every and correction):
+        raise click.UsageError("--wave MÃ / --wave CODE, hoặc / or --all")
+    failed = False
+    for code in _moving() if wave_code is None else [wave_code]:
+        try:
+            table, wave = refreshed(code, force=force, correction=correction)
+        except Refusal as refusal:
+            if not every:
+                raise
+            say_refusal(refusal)  # the others are computed all the same
+            failed = True
+            continue
+        click.echo(f"Đã tính bảng số liệu ngày {table.day:%d/%m/%Y} của đợt khảo sát {wave.code}.")
+    if failed:
+        sys.exit(1)
+
+
+def _moving() -> list[str]:
+    """Codes of the waves whose table of yesterday is not the last one."""
+    today = server_day()
+    with reading() as session:
+        taken = [wave for wave in wave_store.waves(session) if wave.state is not State.PLANNED]
+        kept = {wave.code: score_store.latest(session, wave) for wave in taken}
+        return [
+            wave.code for wave in taken
+            if (table := kept[wave.code]) is None or not score_store.lasts(session, wave, table, today)
+        ]
 
 
 @group.command("compare", help=(

@@ -9,7 +9,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app import auth, doors, hosts, messages, navigation, role_words, server_day, today_words
+from app import auth, doors, hosts, load, messages, navigation, role_words, server_day, today_words
 from app.auth import Viewer, public, public_with_form
 from app.db import reading
 from app.language import current
@@ -38,6 +38,7 @@ PLACES: Mapping[str, str] = {
 def index() -> ResponseReturnValue:
     """Citizens and passers-by see the doors; only a browser that carries a cookie of ours is asked who it is."""
     if hosts.here() is not hosts.Side.CITIZENS and current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
+        load.spare()
         who = auth.viewer()
         if who is not None:
             return _today(who)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app import compress, epochs, errors, forms, messages, rendering, server_day, writer
+from app import compress, epochs, errors, forms, messages, rendering, server_day, traffic, writer
 from app.auth import public
 from app.db import reading
 from app.form_view import Problem
@@ -120,6 +120,7 @@ def _once_more(page: forms.Page, fields: dict[str, str], refusal: Refusal) -> Re
         for fault in refusal.faults
     ] or [Problem(None, sentence)]
     status = errors.status_of(refusal)
+    traffic.refused(refusal.code)
     if request.is_json:
         listed = [{"question": problem.question, "sentence": problem.sentence} for problem in problems]
         return {"error": refusal.code, "sentence": sentence, "problems": listed}, status

@@ -86,6 +86,12 @@ def latest(session: Session, wave: Wave) -> ScoreTable | None:
     return ScoreTable(day, records, head["made_from"], head.get("fixed", False))
 
 
+def newest_days(session: Session) -> dict[int, date]:
+    """id of a wave -> day of its newest table, for every wave that has one."""
+    rows = session.execute(select(ScoreTableRow.wave_id, func.max(ScoreTableRow.day)).group_by(ScoreTableRow.wave_id))
+    return {row[0]: row[1] for row in rows}
+
+
 def _fixed(session: Session, wave: Wave) -> bool:
     heads = session.scalars(select(func.substr(ScoreTableRow.document, 1, _HEAD)).where(
         ScoreTableRow.province_code == wave.province_code, ScoreTableRow.wave_id == wave.id

@@ -17,9 +17,10 @@ from surveys.waves import State
 from tests.app import staff, wave_of_four
 
 PLACES = {
-    Role.ADMINISTRATOR: {"/results/", "/print/", "/waves/", "/definitions/", "/units/", "/accounts/", "/audit/"},
+    Role.ADMINISTRATOR: {"/results/", "/print/", "/waves/", "/definitions/", "/units/", "/accounts/", "/audit/",
+                         "/status"},
     Role.PROVINCE_MANAGER: {
-        "/results/", "/print/", "/waves/", "/definitions/", "/units/", "/approvals/", "/comments/"},
+        "/results/", "/print/", "/waves/", "/definitions/", "/units/", "/approvals/", "/comments/", "/status"},
     Role.ANALYST: {"/results/", "/waves/", "/definitions/", "/units/", "/approvals/", "/comments/"},
     Role.HELP_DESK: {"/waves/", "/definitions/", "/units/", "/accounts/"},
     Role.AUDITOR: {"/results/", "/waves/", "/definitions/", "/units/", "/audit/"},
