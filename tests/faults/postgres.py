@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests import postgres
 from tests.faults import disk
 from tests.faults.ground import Ground, Server, children, prepare, recovery
 from tests.faults.harness import Fault, Outcome, Pace
-from tests.suite import has_postgresql
 
 DATABASE, HUNG = 15.0, 5.0
 """seconds until answers are taken again: after a restart, after a hang"""
@@ -303,16 +303,20 @@ def crammed(pace: Pace, plant: str = "") -> Outcome:
     return outcome
 
 
-def _missing() -> str:
-    return "" if has_postgresql() else "PostgreSQL's server programs are missing"
+def missing() -> str:
+    try:
+        postgres.binaries()
+    except pytest.UsageError:
+        return "PostgreSQL's server programs are missing"
+    return ""
 
 
 FAULTS = (
     Fault("postgres-immediate-stop", lambda pace: stopped(pace, signal.SIGQUIT),
-          lambda pace: stopped(pace, signal.SIGQUIT, "async"), _missing, loaded=True),
+          lambda pace: stopped(pace, signal.SIGQUIT, "async"), missing, loaded=True),
     Fault("postgres-restart", lambda pace: stopped(pace, signal.SIGINT),
-          lambda pace: stopped(pace, signal.SIGINT, "crash"), _missing),
-    Fault("postgres-hang", hung, lambda pace: hung(pace, "early"), _missing),
-    Fault("postgres-ambiguous-commit", ambiguous, lambda pace: ambiguous(pace, "own-id"), _missing),
-    Fault("postgres-disk-full", crammed, lambda pace: crammed(pace, "crash"), lambda: _missing() or disk.no_mount()),
+          lambda pace: stopped(pace, signal.SIGINT, "crash"), missing),
+    Fault("postgres-hang", hung, lambda pace: hung(pace, "early"), missing),
+    Fault("postgres-ambiguous-commit", ambiguous, lambda pace: ambiguous(pace, "own-id"), missing),
+    Fault("postgres-disk-full", crammed, lambda pace: crammed(pace, "crash"), lambda: missing() or disk.no_mount()),
 )
