@@ -210,9 +210,9 @@ def _print_of(url: str) -> Print:
 def cut(place: Place, folder: Path, old: str, new: str, *, every: int = 1, planted: bool = False) -> Cuts:
     """Kill the way from `old` to `new` at every boundary (or every n-th)."""
     found = Cuts()
-    app = history.installation(folder / "state", place.url)
     place.take(old)
     place.reset()
+    app = history.installation(folder / "state", place.url)
     before, rows_before = _print_of(place.url), history.rows_of(place.url)
     boundaries = _run(app, new)
     assert boundaries is not None

@@ -78,7 +78,7 @@ revision, down_revision, branch_labels, depends_on = "later", "{head}", None, No
 def upgrade():
     {body}
 '''
-ANEW = """with op.batch_alter_table("unit", recreate="always") as unit:
+ANEW = """with op.batch_alter_table("unit") as unit:
         unit.alter_column("name", existing_type=sa.String(200), type_=sa.String(300), existing_nullable=False)"""
 TEARING = """op.execute("DELETE FROM unit WHERE code = 'X1'")"""
 
