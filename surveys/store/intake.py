@@ -145,7 +145,9 @@ def _additions() -> ClauseElement:
 @lru_cache(maxsize=4)
 def statements(engine: str) -> Statements:
     """Of 'sqlite' or 'postgresql'. Named parameters for both: a row is a mapping, and no order has to be kept."""
-    return Statements(sqlite.dialect(paramstyle="named") if engine == "sqlite" else PGDialect_psycopg())  # type: ignore[no-untyped-call]
+    if engine == "sqlite":
+        return Statements(sqlite.dialect(paramstyle="named"))
+    return Statements(PGDialect_psycopg())  # type: ignore[no-untyped-call]  # SQLAlchemy has no types there
 
 
 def cursor_of(session: Session) -> Cursor:
