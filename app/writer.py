@@ -75,6 +75,13 @@ def stored_by(app: Flask, prepared: Prepared, *, taken: bool) -> Stored:
     return result
 
 
+def close(app: Flask) -> None:
+    """What waits is stored, and this process's connections for answers are closed; the next answer opens others."""
+    door: Door | None = app.extensions.pop("door", None)
+    if door is not None and door.process == os.getpid():
+        door.close()
+
+
 _OPENING = threading.Lock()
 
 
@@ -299,6 +306,7 @@ class Sharing(Queued):
         super().__init__()
         self._statements = intake.statements("postgresql")
         self._own = threading.local()
+        self._opened: list[psycopg.Connection[Any]] = []
         self._thread.start()
 
     def store(self, prepared: Prepared, taken: bool) -> Stored:
@@ -353,6 +361,12 @@ class Sharing(Queued):
         with self._connection().cursor() as cursor:
             return self._statements.add_many(cursor, rows)
 
+    def close(self) -> None:
+        super().close()
+        for connection in self._opened:
+            with suppress(Exception):
+                connection.close()
+
     def _single(self, prepared: Prepared, taken: bool) -> Stored:
         connection = self._connection()
         if prepared.alone:
@@ -369,6 +383,7 @@ class Sharing(Queued):
             connection.autocommit = True
             connection.prepare_threshold = 1
             self._own.connection = connection
+            self._opened = [each for each in self._opened if not each.closed] + [connection]
         return connection
 
     def _lost(self) -> bool:

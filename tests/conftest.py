@@ -114,7 +114,7 @@ def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
     """`make_app(demonstration=True, …)`: the application with some settings changed."""
     from dataclasses import replace
 
-    from app import create_app
+    from app import create_app, writer
     from app.db import db
 
     made: list[Flask] = []
@@ -127,6 +127,7 @@ def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
 
     yield make
     for app in made:
+        writer.close(app)
         with app.app_context():
             db.engine.dispose()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flask import current_app
 
-from app import db, server_day, serving, trail
+from app import db, server_day, serving, trail, writer
 from app.backup import postgresql, records, sqlite, swap
 from app.backup.alone import alone
 from app.backup.loading import Loaded, loaded
@@ -43,6 +43,7 @@ def restore(settings: Settings, path: Path, passphrase: str, *, replace: bool = 
     secret key is set from outside, to another one), and what `loading.loaded` raises.
     """
     with serving.nobody(settings), alone(settings):
+        writer.close(current_app._get_current_object())  # type: ignore[attr-defined]  # of the proxy
         db.db.engine.dispose()
         _require_still(settings)
         if not replace and filled(settings):

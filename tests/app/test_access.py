@@ -17,7 +17,7 @@ from surveys.errors import NotFound
 from surveys.units import Kind, Unit, UnitTree
 from tests.app import staff
 
-CITIZENS = {"respond", "home"}
+CITIZENS = {"respond", "again", "home"}
 """blueprints whose forms are sent without a cookie, and so without a CSRF token"""
 
 
@@ -42,9 +42,9 @@ def test_what_is_open_to_everybody_is_on_this_list(app: Flask):
              if (found := auth.rule_of(app, rule.endpoint)) is not None and found.action is None}
     assert open_ == {
         "account.demonstration", "account.enrol", "account.invitation", "account.second_factor", "account.set_up_page",
-        "account.sign_in", "account.sign_out", "account.try_second_factor", "account.try_sign_in", "home.answer",
-        "home.index", "respond.form", "respond.slip_form", "respond.submit", "respond.submit_slip", "sounds.recording",
-        "static",
+        "account.sign_in", "account.sign_out", "account.try_second_factor", "account.try_sign_in", "again.again",
+        "health.alive", "health.exposed", "health.ready", "home.answer", "home.index", "respond.form",
+        "respond.slip_form", "respond.submit", "respond.submit_slip", "sounds.recording", "static",
     }
 
 

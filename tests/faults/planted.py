@@ -32,8 +32,8 @@ def planted() -> str:
 
 
 real_store_grouping = writer.Grouping.store
-real_store_direct = writer.Direct.store
-real_lost = writer.Direct._lost
+real_store_sharing = writer.Sharing.store
+real_lost = writer.Sharing._lost
 real_together = writer.Grouping._together
 
 
@@ -41,8 +41,8 @@ def store_grouping(self: writer.Grouping, prepared: Prepared, taken: bool) -> wr
     return around(lambda one: real_store_grouping(self, one, taken), prepared)
 
 
-def store_direct(self: writer.Direct, prepared: Prepared, taken: bool) -> writer.Stored:
-    return around(lambda one: real_store_direct(self, one, taken), prepared)
+def store_sharing(self: writer.Sharing, prepared: Prepared, taken: bool) -> writer.Stored:
+    return around(lambda one: real_store_sharing(self, one, taken), prepared)
 
 
 def around(store: Any, prepared: Prepared) -> writer.Stored:
@@ -82,13 +82,13 @@ def diary() -> None:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
-def lost(self: writer.Direct) -> bool:
+def lost(self: writer.Sharing) -> bool:
     return False if planted() == "sticky" else real_lost(self)
 
 
 writer.Grouping.store = store_grouping  # type: ignore[method-assign]
-writer.Direct.store = store_direct  # type: ignore[method-assign]
-writer.Direct._lost = lost  # type: ignore[method-assign]
+writer.Sharing.store = store_sharing  # type: ignore[method-assign]
+writer.Sharing._lost = lost  # type: ignore[method-assign]
 
 sys.modules["wsgi"] = sys.modules[__name__]  # gunicorn's own hooks speak of it by that name
 config = read()
