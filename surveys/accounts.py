@@ -367,6 +367,8 @@ def end_grant(session: Session, by: By, name: str, grant_id: int, last_day: date
         raise NotFound("grant_unknown")
     if last_day < today - timedelta(days=1):
         raise Refusal("grant_past")
+    if held.grant.valid_to is not None and held.grant.valid_to <= last_day:
+        raise Refusal("grant_ends_already", day=held.grant.valid_to)
     _end(session, account, held, last_day)
     end_sessions(session, account)
 

@@ -62,6 +62,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The unit where this person works ({unit}) is no more. Choose the workplace anew before giving a role that "
         "keys, asks or sees single answers.",
     ),
+    "grant_ends_already": (
+        "Vai trò này đã hết hạn vào ngày {day}, không muộn hơn ngày được chọn; muốn kéo dài, hãy giao vai trò lần nữa.",
+        "This grant ends on {day} already, not after the chosen day; to prolong it, give the role once more.",
+    ),
     "grant_past": (
         "Ngày kết thúc không được lùi về trước hôm qua.", "The last day must not lie before yesterday."
     ),

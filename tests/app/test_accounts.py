@@ -541,6 +541,10 @@ def test_the_end_of_a_grant_is_never_set_back_and_ended_ones_stay_on_record(plac
     [held] = store.held_by(session, store.by_name(session, "officer").id)
     with pytest.raises(Refusal, match="grant_past"):
         accounts.end_grant(session, OF_PROVINCE, "officer", held.id, TODAY - timedelta(days=30), TODAY)
+    accounts.end_grant(session, OF_PROVINCE, "officer", held.id, TODAY + timedelta(days=9), TODAY)
+    for later in (9, 10):  # nobody is signed out, and nothing is left unsaid, for what changes nothing
+        with pytest.raises(Refusal, match="grant_ends_already"):
+            accounts.end_grant(session, OF_PROVINCE, "officer", held.id, TODAY + timedelta(days=later), TODAY)
     accounts.end_grant(session, OF_PROVINCE, "officer", held.id, TODAY - timedelta(days=1), TODAY)
     session.expire_all()
     assert [each.grant.valid_to for each in store.held_by(session, store.by_name(session, "officer").id)] == [
