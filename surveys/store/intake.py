@@ -9,7 +9,7 @@ each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -92,7 +92,7 @@ class Statements:
 
         rows: with `judged` in each, no id twice.
         """
-        cursor.execute(self._add_many, {name: [row[name] for row in rows] for name in (*COLUMNS, *JUDGED_NAMES)})
+        cursor.execute(self._add_many, {name: _array(row[name] for row in rows) for name in (*COLUMNS, *JUDGED_NAMES)})
         return {bytes(id) for (id,) in cursor.fetchall()}
 
     def known(self, cursor: Cursor, province_code: str, id: bytes) -> Known | None:
@@ -140,6 +140,25 @@ def _additions() -> ClauseElement:
     return postgresql.insert(ResponseRow).from_select(list(COLUMNS), source).on_conflict_do_nothing(
         index_elements=["province_code", "id"]
     ).returning(ResponseRow.id)
+
+
+def _array(values: Iterable[object]) -> str:
+    """PostgreSQL's own text of an array (its manual, "Array Input and Output Syntax").
+
+    The driver's lists look every element's type up anew, which costs four times as much as all else that is sent.
+    """
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _element(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, bytes):
+        return f'"\\\\x{value.hex()}"'
+    text = repr(value) if isinstance(value, float) else str(value)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @lru_cache(maxsize=4)
