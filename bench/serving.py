@@ -32,6 +32,7 @@ from bench._ground import COMMUNES, open_wave
 from bench._serving import load, servers, tree
 from bench._serving.peers import ITEMS
 from bench._serving.servers import Server
+from bench._serving.table import table
 from surveys import collection, conduct
 from surveys.store import definitions
 from surveys.store import waves as wave_store
@@ -40,6 +41,7 @@ ROUNDS, QUICK_ROUNDS = 9, 3
 CONNECTIONS = 16
 MANY = 64
 RESULTS = Path(__file__).parent / "results"
+DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
 
 Make = Callable[[], bytes]
 
@@ -66,7 +68,15 @@ def run(quick: bool) -> dict[str, object]:
     if not quick:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "serving.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        _document(table(found))
     return found
+
+
+def _document(shown: str) -> None:
+    """Put the table where it is read."""
+    before, begin, rest = DOCUMENT.read_text("utf-8").partition("<!-- serving -->\n")
+    _, end, after = rest.partition("<!-- /serving -->")
+    DOCUMENT.write_text(f"{before}{begin}{shown}\n{end}{after}", "utf-8")
 
 
 def machine() -> dict[str, object]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from app import backup
+from app import backup, writer
 from app.db import db
 from tests.browser.citizen import SENT, Opener, Serve, address, answer_all, ids, send
 from tests.world import build
@@ -70,8 +70,7 @@ def test_an_answer_that_a_restore_forgot_comes_again_exactly_once(
         with server.app.app_context():
             done = backup.restore(settings, tmp_path / "one.backup", PASSPHRASE, replace=True)
             db.engine.dispose()
-            server.app.extensions["door"].close()
-            del server.app.extensions["door"]
+            writer.close(server.app)
             server.app.extensions["landings"].forget()
         assert ids(world) == kept
         for _ in range(2):  # the second visit has nothing left to bring
