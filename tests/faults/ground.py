@@ -291,7 +291,8 @@ class Server:
 
     def crowd(self, pace: Pace, **options: object) -> Crowd:
         options = {"pause": UNHURRIED if pace.fast else 0.0, **options}
-        return Crowd(self.url, self.ground.path, self.ground.folder, **options)  # type: ignore[arg-type]
+        url = str(options.pop("url", self.url))
+        return Crowd(url, self.ground.path, self.ground.folder, **options)  # type: ignore[arg-type]
 
 
 def children(process: int) -> list[int]:

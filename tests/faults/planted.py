@@ -5,19 +5,21 @@ The file is read again before each answer, so that one server can be sound now a
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import select
 import sqlite3
 import sys
 import tempfile
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app import create_app, writer
+from app import create_app, receiving, writer
 from app.settings import read
 from surveys.errors import Refusal
 from surveys.responses import Prepared
@@ -27,14 +29,23 @@ SLOW = 0.3
 """seconds for which the hasty plants know better than the database"""
 
 
+_known = ""
+
+
 def planted() -> str:
-    return FILE.read_text()
+    global _known
+    with suppress(OSError):  # no descriptor left, or no room: it is as it was
+        _known = FILE.read_text()
+    return _known
 
 
 real_store_grouping = writer.Grouping.store
 real_store_sharing = writer.Sharing.store
 real_lost = writer.Sharing._lost
 real_together = writer.Grouping._together
+real_receive = receiving.Connection.receive
+real_make_room = receiving.Receiving._make_room
+real_sendall = receiving.Line.sendall
 
 
 def store_grouping(self: writer.Grouping, prepared: Prepared, taken: bool) -> writer.Stored:
@@ -86,6 +97,31 @@ def lost(self: writer.Sharing) -> bool:
     return False if planted() == "sticky" else real_lost(self)
 
 
+def receive(self: receiving.Connection) -> bool:
+    """The plant "waits": a thread stays with a client until its request is whole."""
+    while not (whole := real_receive(self)) and planted() == "waits" and not self.ended:
+        select.select([self.sock], [], [], 0.2)
+    return whole
+
+
+def sendall(self: receiving.Line, data: Any, flags: int = 0) -> None:
+    """And until its reply has been read."""
+    real_sendall(self, data, flags)
+    while self.rest and planted() == "waits":
+        if not self.pass_on():
+            time.sleep(0.1)
+
+
+def make_room(self: receiving.Receiving) -> bool:
+    """The plant "frail": no descriptor for a connection is the end of the worker, as gunicorn has it."""
+    if planted() == "frail":
+        raise OSError(errno.EMFILE, "too many open files")
+    return real_make_room(self)
+
+
+receiving.Receiving._make_room = make_room  # type: ignore[method-assign]
+receiving.Connection.receive = receive  # type: ignore[method-assign]
+receiving.Line.sendall = sendall  # type: ignore[method-assign]
 writer.Grouping.store = store_grouping  # type: ignore[method-assign]
 writer.Sharing.store = store_sharing  # type: ignore[method-assign]
 writer.Sharing._lost = lost  # type: ignore[method-assign]

@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import engine_name
 from tests.databases import Databases
-from tests.faults import disk, fsync, kills, parallel, postgres, power, syscalls
+from tests.faults import clients, descriptors, disk, fsync, kills, parallel, postgres, power, syscalls
 from tests.faults.crowd import said
 from tests.faults.ground import Ground, Server, prepare
 from tests.faults.harness import Outcome, Pace, faults, line
@@ -78,6 +78,7 @@ def test_faults_on_sqlite_and_their_planted_bugs(
                 "power-cut": (lambda: power.replayed(power.recorded(server, told, 30), FAST), "normal"),
             }
             steps["parallel-sends"] = (lambda: parallel.sent_at_once(server, FAST), "own-id")
+            steps["slow-clients-bare"] = (lambda: clients.beset_bare(server, FAST), "waits")
             for what in disk.FILES:
                 steps[f"disk-full-{what}"] = (
                     lambda what=what: disk.filled(server, told, what, FAST), disk.bug_of(what)  # type: ignore[misc]
@@ -113,6 +114,7 @@ def test_faults_on_postgresql_and_their_planted_bugs(pytestconfig: pytest.Config
                 "postgres-hang": (lambda: postgres.hanging(server, cluster, FAST), "early"),
                 "postgres-ambiguous-commit": (cut_off, "own-id"),
                 "parallel-sends-postgres": (lambda: parallel.sent_at_once(server, FAST), "own-id"),
+                "descriptors-none-left": (lambda: descriptors.taken_away(server, FAST), "frail"),
             }) == []
         between.close()
 
