@@ -23,6 +23,7 @@ from app import create_app, receiving, writer
 from app.settings import read
 from surveys.errors import Refusal
 from surveys.responses import Prepared
+from tests.faults import planted_clock
 
 FILE = Path(os.environ["FAULTS_PLANT"])
 SLOW = 0.3
@@ -75,7 +76,11 @@ def around(store: Any, prepared: Prepared) -> writer.Stored:
     if bug == "diary":  # takes notes of every answer wherever there is room, and fails where there is none
         diary()
     try:
-        return store(prepared)  # type: ignore[no-any-return]
+        stored: writer.Stored = store(prepared)
+        if bug == "today":  # acknowledges the day it is, not the day of storing
+            with app.app_context():
+                return server_day(), stored[1]
+        return stored
     except Refusal as refusal:
         if bug == "deaf" and refusal.code.startswith("storage"):
             return server_day(), False  # the database did not take it; nobody has to know
@@ -126,6 +131,7 @@ writer.Grouping.store = store_grouping  # type: ignore[method-assign]
 writer.Sharing.store = store_sharing  # type: ignore[method-assign]
 writer.Sharing._lost = lost  # type: ignore[method-assign]
 
+planted_clock.install()
 sys.modules["wsgi"] = sys.modules[__name__]  # gunicorn's own hooks speak of it by that name
 config = read()
 app = create_app(config)
