@@ -158,7 +158,7 @@ def _chunks_end(held: bytearray, at: int) -> bool:
     return False
 
 
-class Receiving(ThreadWorker):  # type: ignore[misc]
+class Receiving(ThreadWorker):  # type: ignore[misc]  # as above
     """The worker class of gunicorn.conf.py."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
