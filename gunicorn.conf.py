@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 from contextlib import suppress
@@ -28,6 +29,20 @@ gate.check(_settings)
 _host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
 
 
+SPARE = 64
+"""descriptors of a worker that are not for connections: databases, files, locks"""
+
+
+def _descriptors() -> int:
+    """As many as we may have, within reason; systems give 1024 to whoever does not ask."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 8192 if hard == resource.RLIM_INFINITY else min(hard, 8192)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        return most
+    return 8192 if soft == resource.RLIM_INFINITY else soft
+
+
 class DiscreetLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
     """One log, in one form, that tells neither who answered, nor from where, nor on which page (see `app.logs`)."""
 
@@ -40,7 +55,9 @@ class DiscreetLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
 bind = f"{_host}:{_settings.port}"
 workers = _settings.workers
 threads = _settings.threads
-worker_class = "gthread"
+worker_class = "app.receiving.Receiving"
+worker_connections = max(2 * threads, min(2000, _descriptors() - SPARE - 2 * threads))  # more make the oldest give way
+sendfile = False  # the worker passes replies on by itself, as fast as their readers read
 preload_app = True  # memory is shared, and a faulty definition stops the start instead of every worker
 timeout = 60
 graceful_timeout = 30

@@ -26,6 +26,7 @@ from app.db import reading, transaction
 from app.settings import Settings
 from surveys import own_account
 from surveys.access import AccessRefusal, Action, Grants
+from surveys.lapse import fresh
 from surveys.store import accounts, sessions
 from surveys.store.accounts import Account
 from surveys.store.sessions import ABSOLUTE, IDLE, StaffSession
@@ -176,7 +177,7 @@ def half_way(account: Account, target: str | None) -> None:
 def on_the_way() -> tuple[Account, str | None] | None:
     """Who has shown the passphrase and not yet the second factor, and where they were going."""
     kept = session.get("half_way")
-    if kept is None or time.time() - kept["since"] > HALF_WAY:
+    if kept is None or not fresh(kept["since"], time.time(), HALF_WAY):
         return None
     from app import server_day
 
@@ -226,7 +227,7 @@ def own() -> tuple[Account, StaffSession] | None:
 def _viewer_of_door(kept: dict[str, Any]) -> Viewer | None:
     """Shut again as soon as the demonstration's conditions no longer hold."""
     now = int(time.time())
-    if now - kept.get("since", 0) > ABSOLUTE or now - kept.get("seen", 0) > IDLE:
+    if not (fresh(kept.get("since", 0), now, ABSOLUTE) and fresh(kept.get("seen", 0), now, IDLE)):
         return None
     if not doors.open_to(_settings(), request):
         return None

@@ -24,6 +24,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from surveys.lapse import fresh
+
 FOLDER = "metrics"
 MOST = 1024
 """series of one process; a histogram takes one for each of its bounds, and two more"""
@@ -255,7 +257,7 @@ def collected(state: Path) -> Collected:
     folder = state / FOLDER
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         cells = list(_cells(_whole(path)))
-        beats = any(now - value < BEATS for (name, _), value in cells if name == f"gauge:{_BEAT}")
+        beats = any(fresh(value, now, BEATS) for (name, _), value in cells if name == f"gauge:{_BEAT}")
         found.processes += beats
         for (name, labels), value in cells:
             kind, _, rest = name.rpartition(":")

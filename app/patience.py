@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 from app.settings import Settings, private_file
+from surveys.lapse import fresh
 
 FREE = 3
 """wrong tries that cost nothing: everybody mistypes"""
@@ -93,20 +94,20 @@ def _known(file: int, key: bytes, name: str, address: str, now: float) -> bool:
     if len(found) != _SLOT.size:
         return False
     seen, _, tag = _SLOT.unpack(found)
-    known: bool = tag == digest[4:8] and now - seen <= KNOWN
+    known: bool = tag == digest[4:8] and fresh(seen, now, KNOWN)
     return known
 
 
 def _left(slot: tuple[float, int], free: int, longest: float, now: float) -> float:
     last, failures = slot
-    if failures <= free or now - last > FORGET:
+    if failures <= free or not fresh(last, now, FORGET):
         return 0.0
     return min(max(0.0, last + min(longest, 2.0 ** min(failures - free, 20)) - now), longest)
 
 
 def _count(file: int, at: int, now: float) -> None:
     last, failures = _read(file, at)
-    os.pwrite(file, _SLOT.pack(now, 1 if now - last > FORGET else min(failures + 1, _MOST), b""), at)
+    os.pwrite(file, _SLOT.pack(now, 1 if not fresh(last, now, FORGET) else min(failures + 1, _MOST), b""), at)
 
 
 def _read(file: int, at: int) -> tuple[float, int]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from app.settings import Settings
 from surveys.errors import NotFound
+from surveys.lapse import fresh
 
 KEPT = 3600
 """seconds"""
@@ -49,7 +50,7 @@ def keep(settings: Settings, actor: str, name: str, state: str, content: bytes) 
 def find(settings: Settings, token: str, actor: str) -> Upload:
     """Raises NotFound("upload_gone"): never there, an hour old, somebody else's, or not what was put by."""
     path = _folder(settings) / token
-    if not _TOKEN.fullmatch(token) or not path.is_file() or time.time() - path.stat().st_mtime > KEPT:
+    if not _TOKEN.fullmatch(token) or not path.is_file() or not fresh(path.stat().st_mtime, time.time(), KEPT):
         raise NotFound("upload_gone")
     head_line, _, content = path.read_bytes().partition(b"\n")
     head = json.loads(head_line)
@@ -73,7 +74,7 @@ def _clear(folder: Path) -> None:
     now = time.time()
     for path in folder.iterdir():
         try:
-            if now - path.stat().st_mtime > KEPT:
+            if not fresh(path.stat().st_mtime, now, KEPT):
                 path.unlink()
         except FileNotFoundError:  # another process cleared it
             continue

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from app.settings import Settings
+from surveys.lapse import fresh
 
 TOP = Path(__file__).resolve().parent.parent
 PAUSE = 300
@@ -56,7 +57,7 @@ def _once(settings: Settings, task: str, arguments: Sequence[str], pause: float)
         except BlockingIOError:
             return Progress.RUNNING
         started = os.pread(lock, 32, 0).decode("ascii", "replace").strip()
-        if started.isdigit() and time.time() - int(started) < pause:
+        if started.isdigit() and fresh(int(started), time.time(), pause):
             return Progress.FAILED
         os.pwrite(lock, f"{int(time.time()):<32}".encode(), 0)
         launch(settings, task, lock, arguments)

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,15 +44,18 @@ def program() -> str | None:
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
-def written(folder: Path, plain: int, tls: int, upstream: int) -> Path:
-    """A whole configuration around the sample; its paths and ports are the only things changed."""
+def written(folder: Path, plain: int, tls: int, upstream: int, unlike: Mapping[str, str] | None = None) -> Path:
+    """A whole configuration around the sample; its paths and ports are the only things changed.
+
+    unlike: what else is, for whoever tries what the sample is good for.
+    """
     certificates(folder)
     site = SAMPLE.read_text(encoding="utf-8")
     site = re.sub(r"^\s*listen \[::\].*\n", "", site, flags=re.MULTILINE)  # not every machine has IPv6
     for was, now in (
         ("listen 80;", f"listen 127.0.0.1:{plain};"), ("listen 443 ", f"listen 127.0.0.1:{tls} "),
         ("server 127.0.0.1:8000;", f"server 127.0.0.1:{upstream};"), ("/etc/ssl/hailong/", f"{folder}/"),
-        ("/var/log/nginx/", f"{folder}/"),
+        ("/var/log/nginx/", f"{folder}/"), *(unlike or {}).items(),
     ):
         assert was in site, was
         site = site.replace(was, now)
@@ -80,8 +83,10 @@ def checked(configuration: Path) -> str:
 
 
 @contextmanager
-def running(folder: Path, plain: int, tls: int, upstream: int) -> Iterator[Trial]:
-    configuration = written(folder, plain, tls, upstream)
+def running(
+    folder: Path, plain: int, tls: int, upstream: int, unlike: Mapping[str, str] | None = None
+) -> Iterator[Trial]:
+    configuration = written(folder, plain, tls, upstream, unlike)
     if fault := checked(configuration):
         raise SystemExit(fault)
     nginx = program()

@@ -21,6 +21,7 @@ from surveys import own_account as domain
 from surveys import passphrases
 from surveys.access import Action, Grants
 from surveys.errors import NotFound, Refusal
+from surveys.lapse import fresh
 from surveys.store import sessions, units
 from surveys.store.accounts import Account
 from surveys.store.sessions import StaffSession
@@ -136,7 +137,7 @@ def confirm(what: str) -> ResponseReturnValue:
 @requires(Action.OWN_ACCOUNT)
 def factor() -> ResponseReturnValue:
     account, row = _own()
-    if time.time() - session.get("confirmed", 0) > CONFIRMED:
+    if not fresh(session.get("confirmed", 0), time.time(), CONFIRMED):
         return redirect(url_for("own_account.confirm", what="factor"), 303)
     done = way_in.enrolment(account, url_for("own_account.factor"), row.digest)
     if not isinstance(done, list):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from surveys.lapse import SKEW, fresh
 from surveys.store.accounts import Account, by_id
 from surveys.store.tables import StaffSessionRow
 
@@ -30,7 +31,7 @@ class StaffSession:
     device: str
 
     def alive(self, now: float) -> bool:
-        return now - self.started <= ABSOLUTE and now - self.seen <= IDLE
+        return fresh(self.started, now, ABSOLUTE) and fresh(self.seen, now, IDLE)
 
 
 def digest_of(number: str) -> bytes:
@@ -41,7 +42,7 @@ def digest_of(number: str) -> bytes:
 def start(session: Session, account_id: int, now: int, device: str) -> str:
     """A new session; returns the 256-bit number for the cookie. Whatever ran out before is swept away."""
     row = StaffSessionRow
-    session.execute(delete(row).where(or_(row.started < now - ABSOLUTE, row.seen < now - IDLE)))
+    session.execute(delete(row).where(or_(row.started < now - ABSOLUTE, row.seen < now - IDLE, row.seen > now + SKEW)))
     number = secrets.token_hex(32)
     session.add(row(digest=digest_of(number), account_id=account_id, started=now, seen=now, device=device[:60]))
     session.flush()
@@ -69,7 +70,8 @@ def count(session: Session, account_id: int, now: float) -> int:
     row = StaffSessionRow
     return session.scalar(
         select(func.count()).select_from(row).where(
-            row.account_id == account_id, row.started >= int(now) - ABSOLUTE, row.seen >= int(now) - IDLE
+            row.account_id == account_id, row.started >= int(now) - ABSOLUTE, row.seen >= int(now) - IDLE,
+            row.seen <= now + SKEW,
         )
     ) or 0
 

@@ -52,3 +52,14 @@ def test_a_network_that_the_owner_came_from_does_not_wait_for_strangers(settings
     for _ in range(patience.FREE + 1):
         patience.failed(settings, "a", "10.1.1.1", now=1000.0)
     assert patience.wait(settings, "a", "10.1.1.1", now=1000.0) == 2  # but for its own failures
+
+
+def test_nobody_waits_for_a_clock_that_was_years_ahead(settings: Settings):
+    ahead = 1000.0 + 10 * 365 * 86400
+    for _ in range(patience.FREE + 8):
+        patience.failed(settings, "a", "10.1.1.1", now=ahead)
+    assert patience.wait(settings, "a", "10.1.1.1", now=ahead) > 0
+    assert patience.wait(settings, "a", "10.1.1.1", now=1000.0) == 0
+    for _ in range(patience.FREE + 1):
+        patience.failed(settings, "a", "10.1.1.1", now=1000.0)
+    assert patience.wait(settings, "a", "10.1.1.1", now=1000.0) == 2  # counted anew

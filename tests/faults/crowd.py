@@ -14,6 +14,7 @@ import json
 import random
 import re
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -56,20 +57,24 @@ def commented(id: bytes) -> str:
 class Wire:
     """One kept connection to the server; whatever goes wrong closes it and is raised as OSError or ValueError."""
 
-    def __init__(self, host: str, port: int, timeout: float) -> None:
+    def __init__(self, host: str, port: int, timeout: float, authority: str = "", name: str = "") -> None:
+        """authority: file of the certificate that vouches for the server of that name, where TLS is spoken."""
         self._address = (host, port)
         self._timeout = timeout
+        self._name = name or f"{host}:{port}"
+        self._tls = ssl.create_default_context(cafile=authority) if authority else None
         self._socket: socket.socket | None = None
 
     def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
-        host, port = self._address
-        head = f"{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: application/json\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: {self._name}\r\nAccept: application/json\r\n"
         if body:
             head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         try:
             if self._socket is None:
                 self._socket = socket.create_connection(self._address, self._timeout)
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self._tls is not None:
+                    self._socket = self._tls.wrap_socket(self._socket, server_hostname=self._name)
             self._socket.sendall(head.encode() + b"\r\n" + body)
             return self._reply(self._socket)
         except BaseException:
@@ -138,8 +143,12 @@ class Citizens:
     def stop(self) -> None:
         self._until = time.monotonic() + float(self.job["patience"])
 
+    def _wire(self) -> Wire:
+        names = ("host", "port", "timeout", "authority", "name")
+        return Wire(*(self.job[name] for name in names))
+
     def run(self) -> None:
-        wire = Wire(self.job["host"], self.job["port"], self.job["timeout"])
+        wire = self._wire()
         self._open_form(wire)
         threads = [threading.Thread(target=self._citizen, daemon=True) for _ in range(self.job["threads"])]
         for thread in threads:
@@ -172,7 +181,7 @@ class Citizens:
         self._verify = verifier(json.loads(key.group(1)))
 
     def _citizen(self) -> None:
-        wire = Wire(self.job["host"], self.job["port"], self.job["timeout"])
+        wire = self._wire()
         chance = random.Random()
         most = self.job["most"]
         while self._until is None:
@@ -287,16 +296,17 @@ class Crowd:
 
     def __init__(
         self, url: str, path: str, folder: Path, *, processes: int = 1, threads: int = 8, patience: float = 30,
-        timeout: float = 25, most: int = 0, pause: float = 0.0,
+        timeout: float = 25, most: int = 0, pause: float = 0.0, authority: str = "", name: str = "",
     ) -> None:
-        """most: answers of each process, 0 for no end; pause: seconds between two answers of one citizen."""
+        """authority, name: as of `Wire`; most: answers of each process, 0 for no end; pause: seconds between two
+        answers of one citizen."""
         host, _, port = url.removeprefix("http://").partition(":")
         self.told = Told()
         self.acks: list[tuple[bytes, float, float]] = []
         """(id, begin, end) of every acknowledged answer; filled when the crowd has ended"""
         self._patience = patience
         self._job = {"host": host, "port": int(port), "path": path, "threads": threads, "patience": patience,
-                     "timeout": timeout, "most": most, "pause": pause}
+                     "timeout": timeout, "most": most, "pause": pause, "authority": authority, "name": name}
         self._files = [folder / f"acks-{time.monotonic_ns()}-{number}" for number in range(processes)]
         self._made: list[subprocess.Popen[str]] = []
 

@@ -60,6 +60,10 @@ class Ground:
     def comments(self) -> Counter[str]:
         return Counter(text for _, text in self._select("SELECT id, text FROM comment"))
 
+    def days(self) -> Counter[int]:
+        """How many answers carry which day, counted from 1970."""
+        return Counter(int(day) for _, day in self._select("SELECT id, day FROM response"))
+
     def _select(self, sql: str) -> list[tuple[bytes, str]]:
         if self.is_sqlite:
             with contextlib.closing(sqlite3.connect(self.state / PREPARED_SQLITE)) as connection:
@@ -291,7 +295,8 @@ class Server:
 
     def crowd(self, pace: Pace, **options: object) -> Crowd:
         options = {"pause": UNHURRIED if pace.fast else 0.0, **options}
-        return Crowd(self.url, self.ground.path, self.ground.folder, **options)  # type: ignore[arg-type]
+        url = str(options.pop("url", self.url))
+        return Crowd(url, self.ground.path, self.ground.folder, **options)  # type: ignore[arg-type]
 
 
 def children(process: int) -> list[int]:

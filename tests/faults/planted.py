@@ -5,36 +5,48 @@ The file is read again before each answer, so that one server can be sound now a
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import select
 import sqlite3
 import sys
 import tempfile
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app import create_app, writer
+from app import create_app, receiving, writer
 from app.settings import read
 from surveys.errors import Refusal
 from surveys.responses import Prepared
+from tests.faults import planted_clock
 
 FILE = Path(os.environ["FAULTS_PLANT"])
 SLOW = 0.3
 """seconds for which the hasty plants know better than the database"""
 
 
+_known = ""
+
+
 def planted() -> str:
-    return FILE.read_text()
+    global _known
+    with suppress(OSError):  # no descriptor left, or no room: it is as it was
+        _known = FILE.read_text()
+    return _known
 
 
 real_store_grouping = writer.Grouping.store
 real_store_sharing = writer.Sharing.store
 real_lost = writer.Sharing._lost
 real_together = writer.Grouping._together
+real_receive = receiving.Connection.receive
+real_make_room = receiving.Receiving._make_room
+real_sendall = receiving.Line.sendall
 
 
 def store_grouping(self: writer.Grouping, prepared: Prepared, taken: bool) -> writer.Stored:
@@ -64,7 +76,11 @@ def around(store: Any, prepared: Prepared) -> writer.Stored:
     if bug == "diary":  # takes notes of every answer wherever there is room, and fails where there is none
         diary()
     try:
-        return store(prepared)  # type: ignore[no-any-return]
+        stored: writer.Stored = store(prepared)
+        if bug == "today":  # acknowledges the day it is, not the day of storing
+            with app.app_context():
+                return server_day(), stored[1]
+        return stored
     except Refusal as refusal:
         if bug == "deaf" and refusal.code.startswith("storage"):
             return server_day(), False  # the database did not take it; nobody has to know
@@ -86,10 +102,36 @@ def lost(self: writer.Sharing) -> bool:
     return False if planted() == "sticky" else real_lost(self)
 
 
+def receive(self: receiving.Connection) -> bool:
+    """The plant "waits": a thread stays with a client until its request is whole."""
+    while not (whole := real_receive(self)) and planted() == "waits" and not self.ended:
+        select.select([self.sock], [], [], 0.2)
+    return whole
+
+
+def sendall(self: receiving.Line, data: Any, flags: int = 0) -> None:
+    """And until its reply has been read."""
+    real_sendall(self, data, flags)
+    while self.rest and planted() == "waits":
+        if not self.pass_on():
+            time.sleep(0.1)
+
+
+def make_room(self: receiving.Receiving) -> bool:
+    """The plant "frail": no descriptor for a connection is the end of the worker, as gunicorn has it."""
+    if planted() == "frail":
+        raise OSError(errno.EMFILE, "too many open files")
+    return real_make_room(self)
+
+
+receiving.Receiving._make_room = make_room  # type: ignore[method-assign]
+receiving.Connection.receive = receive  # type: ignore[method-assign]
+receiving.Line.sendall = sendall  # type: ignore[method-assign]
 writer.Grouping.store = store_grouping  # type: ignore[method-assign]
 writer.Sharing.store = store_sharing  # type: ignore[method-assign]
 writer.Sharing._lost = lost  # type: ignore[method-assign]
 
+planted_clock.install()
 sys.modules["wsgi"] = sys.modules[__name__]  # gunicorn's own hooks speak of it by that name
 config = read()
 app = create_app(config)

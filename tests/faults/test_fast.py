@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import engine_name
 from tests.databases import Databases
-from tests.faults import disk, fsync, kills, postgres, power, syscalls
+from tests.faults import clients, clock, descriptors, disk, fsync, kills, parallel, postgres, power, syscalls
 from tests.faults.crowd import said
 from tests.faults.ground import Ground, Server, prepare
 from tests.faults.harness import Outcome, Pace, faults, line
@@ -69,7 +69,8 @@ def test_faults_on_sqlite_and_their_planted_bugs(
     told = Disk(state)
     try:
         with Server(
-            ground, prepared=told.watch.in_child, FAULTS_CHECKPOINT="25", TMPDIR=str(tmp_path / "temp")
+            ground, prepared=told.watch.in_child, FAULTS_CHECKPOINT="25", TMPDIR=str(tmp_path / "temp"),
+            FAULTS_CLOCK=str(tmp_path / "clock"),
         ) as server:
             steps: Steps = {
                 "kill-worker": (lambda: kills.killed_workers(server, FAST), "early"),
@@ -77,6 +78,10 @@ def test_faults_on_sqlite_and_their_planted_bugs(
                 "fsync-error": (lambda: fsync.failed_flushes(server, told, FAST), "deaf"),
                 "power-cut": (lambda: power.replayed(power.recorded(server, told, 30), FAST), "normal"),
             }
+            steps["parallel-sends"] = (lambda: parallel.sent_at_once(server, FAST), "own-id")
+            set_clock = clock.set_by(tmp_path / "clock")
+            steps["clock-jumps"] = (lambda: clock.jumped(server, set_clock, FAST), "today")
+            steps["slow-clients-bare"] = (lambda: clients.beset_bare(server, FAST), "waits")
             for what in disk.FILES:
                 steps[f"disk-full-{what}"] = (
                     lambda what=what: disk.filled(server, told, what, FAST), disk.bug_of(what)  # type: ignore[misc]
@@ -95,7 +100,9 @@ def test_faults_on_postgresql_and_their_planted_bugs(pytestconfig: pytest.Config
     with postgres.ground() as (cluster, ground), tempfile.TemporaryDirectory(dir="/tmp") as folder:
         between = postgres.Line(cluster.folder, Path(folder), 0)
         direct, ground.url = ground.url, cluster.url(Path(folder))
-        server = Server(ground)
+        file = ground.folder / "clock"
+        set_clock = clock.set_by(file)
+        server = Server(ground, FAULTS_CLOCK=str(file))
         ground.url = direct
         with server:
             def cut_off() -> Outcome:
@@ -111,6 +118,9 @@ def test_faults_on_postgresql_and_their_planted_bugs(pytestconfig: pytest.Config
                 "postgres-restart": (lambda: postgres.restarted(server, cluster, signal.SIGINT, FAST), "crash"),
                 "postgres-hang": (lambda: postgres.hanging(server, cluster, FAST), "early"),
                 "postgres-ambiguous-commit": (cut_off, "own-id"),
+                "parallel-sends-postgres": (lambda: parallel.sent_at_once(server, FAST), "own-id"),
+                "clock-jumps-postgres": (lambda: clock.jumped(server, set_clock, FAST), "today"),
+                "descriptors-none-left": (lambda: descriptors.taken_away(server, FAST), "frail"),
             }) == []
         between.close()
 
