@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from flask import Flask, current_app, g, has_request_context
@@ -31,6 +32,13 @@ from surveys.store.tables import Base
 
 PATIENCE = {"statement_timeout": "20s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"}
 """PostgreSQL, while a page is served: nobody waits longer, and no forgotten transaction keeps others waiting"""
+OF_ANSWERS = {"statement_timeout": "8s", "lock_timeout": "8s", "idle_in_transaction_session_timeout": "30s"}
+"""the same for answers, whose senders are told after twenty seconds to come again"""
+NETWORK = {
+    "connect_timeout": 5, "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+}
+"""libpq's: a database whose machine vanished is noticed in seconds, where TCP alone takes a quarter of an hour"""
 OF_COMMANDS = {"statement_timeout": "1h", "lock_timeout": "60s", "idle_in_transaction_session_timeout": "1h"}
 """the same for commands: bulk prints, score tables, migrations"""
 LONGEST_READ = 20.0
@@ -52,7 +60,7 @@ def init(app: Flask, settings: Settings) -> None:
     else:
         # an acknowledgement promises that the answer survives a power cut
         own = make_url(url).query.get("options", "")
-        options["connect_args"] = {"options": f"{own} -c synchronous_commit=on -c timezone=UTC".strip()}
+        options["connect_args"] = {**NETWORK, "options": f"{own} -c synchronous_commit=on -c timezone=UTC".strip()}
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
@@ -67,9 +75,22 @@ def init(app: Flask, settings: Settings) -> None:
 def _prepare_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "do_connect")
     def connecting(_: object, record: object, arguments: object, parameters: dict[str, str]) -> None:
-        limits = PATIENCE if has_request_context() else OF_COMMANDS
+        limits = _limits.get() or (PATIENCE if has_request_context() else OF_COMMANDS)
         said = " ".join(f"-c {name}={value}" for name, value in limits.items())
         parameters["options"] = f"{parameters.get('options', '')} {said}"
+
+
+_limits: ContextVar[dict[str, str] | None] = ContextVar("limits", default=None)
+
+
+@contextmanager
+def answers_limits() -> Iterator[None]:
+    """Connections that are made within have the limits of answers, in whatever thread that is."""
+    token = _limits.set(OF_ANSWERS)
+    try:
+        yield
+    finally:
+        _limits.reset(token)
 
 
 def _private(url: str) -> None:

@@ -57,8 +57,13 @@ class _Book:
         self.lock = threading.Lock()
         self.file = _free_file(folder)
         size = _CELL.size * MOST
-        os.ftruncate(self.file, size)
-        self.memory = mmap.mmap(self.file, size)
+        try:
+            # room for all of it now: on a full disk the first touch of a page that has none would kill the process
+            os.posix_fallocate(self.file, 0, size)
+            self.memory = mmap.mmap(self.file, size)
+        except OSError:
+            os.close(self.file)
+            raise
         self.places: dict[Series, int] = {}
         self.histograms: dict[Series, _Histogram] = {}
         self.used = 0

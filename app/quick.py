@@ -27,6 +27,7 @@ from app.landing import Landings
 from app.settings import Settings
 from app.uploads import BODY
 from surveys import codes, responses
+from surveys.errors import Refusal
 from surveys.tokens import check_token
 
 if TYPE_CHECKING:
@@ -109,7 +110,11 @@ class Quick:
             return None
         try:
             return self._stored(code, raw, kind == JSON, environ.get("HTTP_ACCEPT_ENCODING", ""))
-        except Exception:  # Flask says what is wrong, in the reader's language, and keeps what was typed
+        except Refusal as refusal:  # Flask says what is wrong, in the reader's language, and keeps what was typed
+            if refusal.code in writer.COME_AGAIN:  # and does not store it once more: it has waited, or the disk is full
+                environ[writer.REFUSED] = refusal
+            return None
+        except Exception:  # as above
             return None
 
     def _stored(self, code: str, raw: bytes, is_json: bool, accepted: str) -> Reply | None:

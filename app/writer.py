@@ -28,12 +28,12 @@ from flask import Flask, current_app
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from app import metrics
-from app.db import db
+from app.db import answers_limits, db
 from app.settings import Settings
 from surveys import responses
 from surveys.errors import Refusal
 from surveys.responses import Prepared
-from surveys.store import intake
+from surveys.store import condition, intake
 from surveys.store import responses as store
 
 _log = logging.getLogger(__name__)
@@ -44,6 +44,10 @@ WAITING = 256
 """answers that wait at most; one more is asked to come again"""
 PATIENCE = 20.0
 """seconds an answer waits for its commit before its sender is told to come again"""
+COME_AGAIN = frozenset({"busy", "storage_failed", "storage_full"})
+"""what `stored` refuses for reasons of its own"""
+REFUSED = "hailong.refused"
+"""where a request's environment keeps such a refusal for whoever words the reply"""
 DISK_FAILED = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
 """after a failed flush the kernel may have dropped what it was to write: only a new process reads the disk again"""
 
@@ -196,11 +200,11 @@ class Grouping(Queued):
         self._thread.start()
 
     def _serve(self) -> None:
-        self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             super()._serve()
         finally:
-            os.close(self._lock)
+            if self._lock >= 0:
+                os.close(self._lock)
             if self._own is not None:
                 with suppress(sqlite3.Error):
                     self._own.close()
@@ -208,6 +212,8 @@ class Grouping(Queued):
     def _together(self, group: list[Ticket]) -> None:
         connection = self._own
         try:
+            if self._lock < 0:  # here, so that a process without descriptors refuses, and goes on when it has some
+                self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             connection = self._own = connection or connection_of(self._engine)
             fault = self._committed(connection, self._lock, group)
             if fault is not None and len(group) > 1 and not _of_the_disk(fault):
@@ -379,8 +385,10 @@ class Sharing(Queued):
         """Of this thread."""
         connection: psycopg.Connection[Any] | None = getattr(self._own, "connection", None)
         if connection is None or connection.closed:
-            connection = connection_of(self._engine)
+            with answers_limits():
+                connection = connection_of(self._engine)
             connection.autocommit = True
+            assert_durable(connection)
             connection.prepare_threshold = 1
             self._own.connection = connection
             self._opened = [each for each in self._opened if not each.closed] + [connection]
@@ -393,6 +401,18 @@ class Sharing(Queued):
             return False
         self._own.connection = None
         return True
+
+
+def assert_durable(connection: psycopg.Connection[Any]) -> None:
+    """The start looks at this, too; but the database may have been away then, or set otherwise since.
+
+    Raises Refusal ("storage_failed") where a commit would not survive a power cut; the connection is closed then.
+    """
+    if condition.is_durable(connection.cursor()):
+        return
+    connection.close()
+    _log.error("PostgreSQL does not flush what it commits: answers are refused, see flask doctor")
+    raise Refusal("storage_failed")
 
 
 def _refusal(fault: Exception) -> Refusal:

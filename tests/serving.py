@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.settings import Settings
+from tests.postgres import durable
 from tests.starting import LONGEST, TOP, free_port
 
 
@@ -69,22 +70,23 @@ def served(settings: Settings, folder: Path, application: str = "wsgi:app", **en
         "HAILONG_DATABASE_URL": settings.database_url, "HAILONG_PORT": str(port), **environment,
     }
     command = [sys.executable, "-m", "gunicorn", "--config", str(TOP / "gunicorn.conf.py"), application]
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command, cwd=TOP, env=given, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
-        )
-    server = Served(process, port, log)
-    try:
-        _until_it_answers(server)
-        yield server
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+    with durable(settings.database_url):
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                command, cwd=TOP, env=given, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )
+        server = Served(process, port, log)
+        try:
+            _until_it_answers(server)
+            yield server
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
 
 
 def _until_it_answers(server: Served) -> None:

@@ -95,6 +95,8 @@ def _accept(find: Callable[[], forms.Page], fields: dict[str, str]) -> ResponseR
 
 
 def _stored(submission: Submission, page: forms.Page, find: Callable[[], forms.Page]) -> writer.Stored:
+    if (refused := request.environ.pop(writer.REFUSED, None)) is not None:
+        raise refused
     today = server_day()
     for _ in range(LOOKS):
         prepared = responses.prepare(submission, page.place, page.cell, page.questionnaire, today)

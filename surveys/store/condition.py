@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from surveys.store.intake import Cursor
+
 
 def revisions(session: Session) -> set[str]:
     """What the migrations left in it; more than one only where they branch."""
@@ -14,6 +16,12 @@ def revisions(session: Session) -> set[str]:
 def try_write(session: Session) -> None:
     """Write something that changes nothing; to be rolled back. A database that takes no write raises DBAPIError."""
     session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+
+
+def is_durable(cursor: Cursor) -> bool:
+    """Whether what this connection to PostgreSQL commits survives a power cut."""
+    cursor.execute("SELECT current_setting('fsync'), current_setting('synchronous_commit')", {})
+    return tuple(cursor.fetchone()) == ("on", "on")
 
 
 def wait_at_most(session: Session, seconds: float) -> None:

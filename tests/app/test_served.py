@@ -38,8 +38,6 @@ def cookie_of(world: World, role: Role, unit: str | None) -> str:
 def test_a_surge_takes_no_answer_from_anybody_and_nothing_written_names_one(
     app: Flask, tmp_path: Path, settings: Settings
 ):
-    if settings.database_url.startswith("postgresql"):
-        pytest.skip("the suite's PostgreSQL does not flush, which a start refuses")
     world = build(app, tmp_path)
     run(world.runner, "scores", "refresh", "--wave", "W1")
     cookies = [cookie_of(world, Role.PROVINCE_MANAGER, "T1") for _ in range(3)]
