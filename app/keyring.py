@@ -5,8 +5,8 @@ therefore tells more than that it is ours: which generation made the page, and s
 its acknowledgement with. Nothing that was in somebody's hand before a rotation has to know of it.
 
 Generation 1 is the files `secret`, `acknowledgement.pem` and `sealing.pem`; each later one is one file, so that it is
-there as a whole or not at all. A process notices a new one before it uses any key: two that disagreed would refuse
-each other's forms.
+there as a whole or not at all. A process looks for a new one before it uses a key, and in any case before it refuses
+what may have been made with one: two that disagreed would refuse each other's forms.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import os
 import re
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -34,6 +35,8 @@ RETIRED = "retired"
 BEFORE = "secret-before"
 """file: secret keys that were set from outside before the present one, as a backup keeps them"""
 IMPORTS = "imports"
+GLANCE = 0.25
+"""seconds"""
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,13 @@ class Keyring:
         self._held: tuple[Generation, ...] = ()
         self._seen: object = None
         self._next = ""
+        self._look_again = 0.0
 
     def all(self) -> tuple[Generation, ...]:
         """The newest first; without those that were retired."""
         if self._seen is None or os.path.exists(self._next) or self._seen != self._retired_mark():
             self._load()
+        self._look_again = time.monotonic() + GLANCE
         return self._held
 
     def current(self) -> Generation:
@@ -80,7 +85,14 @@ class Keyring:
 
     def living(self) -> tuple[Generation, ...]:
         """Those that are believed today; the newest first."""
-        held = self.all()
+        return self._believed(self.all())
+
+    def glanced(self) -> tuple[Generation, ...]:
+        """The same as of a moment ago, without a call of the system: for whoever asks `living` before refusing."""
+        return self._believed(self._held if time.monotonic() < self._look_again else self.all())
+
+    @staticmethod
+    def _believed(held: tuple[Generation, ...]) -> tuple[Generation, ...]:
         if len(held) == 1:
             return held
         today = datetime.now(UTC).date()
