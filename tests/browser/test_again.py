@@ -70,8 +70,6 @@ def test_an_answer_that_a_restore_forgot_comes_again_exactly_once(
         with server.app.app_context():
             done = backup.restore(settings, tmp_path / "one.backup", PASSPHRASE, replace=True)
             db.engine.dispose()
-            server.app.extensions["door"].close()
-            del server.app.extensions["door"]
             server.app.extensions["landings"].forget()
         assert ids(world) == kept
         for _ in range(2):  # the second visit has nothing left to bring
