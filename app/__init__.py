@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NoReturn
@@ -24,6 +23,7 @@ from app import (
     errors,
     headers,
     hosts,
+    keyring,
     landing,
     language,
     load,
@@ -84,7 +84,7 @@ def create_app(given: Settings | None = None) -> Flask:
     settings.check_debug(config, app.debug)
     app.config.update(
         HAILONG=config,
-        SECRET_KEY=_secret(config),
+        SECRET_KEY=keyring.of(config).current().secret.decode(),
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # addresses of static files change with their content
     )
     app.session_interface = cookies.Cookies()
@@ -137,12 +137,6 @@ def _blueprints(app: Flask) -> None:
         wave_reports, drafts, sounds, health,
     ):
         app.register_blueprint(module.bp)
-
-
-def _secret(config: Settings) -> str:
-    if config.secret_key:
-        return config.secret_key
-    return settings.private_file(config.keys / "secret", lambda: secrets.token_hex(32).encode()).decode()
 
 
 def server_day() -> date:

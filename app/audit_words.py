@@ -85,6 +85,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "answers.imported": ("Nhập phiếu từ tệp", "Imported answers from a file"),
     "slips.issued": ("Cấp thẻ mời đánh giá", "Gave out slips"),
     # the installation
+    "keys.rotated": ("Đổi bộ khóa", "Rotated the keys"),
+    "keys.retired": ("Thôi nhận bộ khóa cũ", "Retired old keys"),
     "database.moved": ("Chuyển sang cơ sở dữ liệu khác", "Moved to another database"),
 }
 
@@ -115,7 +117,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "point": ("Điểm đánh giá", "Collection point"), "slips": ("Thẻ mời đánh giá", "Slips"),
     "audit": ("Nhật ký", "Audit trail"), "session": ("Phiên làm việc", "Session"),
     "letters": ("Thư niêm phong", "Sealed letters"), "responses": ("Ý kiến", "Answers"),
-    "database": ("Cơ sở dữ liệu", "Database"),
+    "database": ("Cơ sở dữ liệu", "Database"), "keys": ("Bộ khóa", "Keys"),
 }
 """kind of a subject -> words"""
 
@@ -163,6 +165,7 @@ KEYS: Mapping[str, tuple[str, str]] = {
     "end": ("Đến hết ngày", "To"), "before": ("Trước mục", "Before entry"), "training": ("Tập huấn", "Training"),
     "from": ("Từ ngày", "From"), "to": ("Đến hết ngày", "Until"), "grants": ("Vai trò", "Roles"),
     "units_day": ("Theo địa giới ngày", "Units of"), "kept_until": ("Giữ đến hết ngày", "Kept until"),
+    "retired": ("Bộ khóa thôi nhận", "Keys retired"), "early": ("Trước hạn", "Before their day"),
 }
 """key of a value -> words; a key without words is shown as it is"""
 

@@ -12,7 +12,7 @@ import getpass
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -94,10 +94,15 @@ def answers_limits() -> Iterator[None]:
 
 
 def _private(url: str) -> None:
-    """Other users of this machine do not read the answers: the file is made before SQLite makes it."""
+    """Other users of this machine do not read the answers: the file is made before SQLite makes it.
+
+    One that is there is not touched: to close a file takes from the whole process the locks that its connections hold
+    on it, and SQLite of another process would then take itself for the last one.
+    """
     path = make_url(url).database
-    if path and path != ":memory:" and Path(path).parent.is_dir():
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if path and path != ":memory:" and Path(path).parent.is_dir() and not os.path.exists(path):
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -16,9 +16,9 @@ from flask import Request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app import epochs, rendering
+from app import epochs, keys, rendering
 from app.form_view import Problem
-from app.keys import opener, secret, signer
+from app.keyring import Generation
 from app.uploads import FIELDS
 from surveys import conduct, resending
 from surveys.errors import SubmissionRefusal
@@ -59,14 +59,15 @@ class Page:
     def document(self, language: str, today: date) -> rendering.Document:
         found = self.documents.get((language, today))
         if found is None:
-            key = jsons.dumps([signer().public_jwk, {"epoch": epochs.current(), "key": opener().public}])
+            own = keys.current()  # of one generation: the token tells which key the page verifies with
+            key = jsons.dumps([own.signer.public_jwk, {"epoch": epochs.current(), "key": own.opener.public}])
             made = _document(self.questionnaire, self.shown, language, self.asker, key, self.wave.mark)
-            found = self.documents[language, today] = made.of_token(self.token(today))
+            found = self.documents[language, today] = made.of_token(self._token(own, today))
         return found
 
-    def token(self, today: date) -> str:
+    def _token(self, own: Generation, today: date) -> str:
         cell = 0 if self.shown.slip else self.cell.id
-        return issue_token(secret(), self.token_place, cell, self.version, today)
+        return issue_token(own.secret, self.token_place, cell, self.version, today)
 
 
 def page_of(
@@ -90,9 +91,9 @@ def page_of(
 
 @lru_cache(maxsize=512)
 def _document(
-    questionnaire: Questionnaire, shown: rendering.Place, language: str, asker: str, keys: str, simulated: str
+    questionnaire: Questionnaire, shown: rendering.Place, language: str, asker: str, public: str, simulated: str
 ) -> rendering.Document:
-    ack_key, sealing = jsons.loads(keys)
+    ack_key, sealing = jsons.loads(public)
     return rendering.form_document(
         questionnaire, shown, language, asker=asker, ack_key=ack_key, simulated=simulated, sealing=sealing
     )
@@ -104,7 +105,8 @@ def again(
     """The page with everything answered so far and every problem; keeps the token and the id it came with."""
     return rendering.form_again(
         page.questionnaire, page.shown, language_of(fields), fields=fields, problems=list(problems),
-        token=fields["token"], id=fields["id"], asker=page.asker, ack_key=signer().public_jwk,
+        token=fields["token"], id=fields["id"], asker=page.asker,
+        ack_key=keys.of_token(fields["token"]).signer.public_jwk,
         simulated=page.wave.mark, slip=fields.get("slip", ""), sentence=sentence,
     )
 
@@ -121,9 +123,12 @@ def require_own_page(request: Request) -> None:
         raise SubmissionRefusal("form_foreign")
 
 
-def acknowledged(ack: Acknowledgement, page: Page, secret: bytes, epoch: str) -> dict[str, str]:
-    """What a device is told: the acknowledgement, and what it shows should it bring the answer again."""
-    note = resending.note(secret, ack.id, ack.day, page.place, page.cell, page.questionnaire, page.version)
+def acknowledged(ack: Acknowledgement, page: Page, own: Generation, epoch: str) -> dict[str, str]:
+    """What a device is told: the acknowledgement, and what it shows should it bring the answer again.
+
+    own: the generation that made the device's page, which verifies with that one's public key.
+    """
+    note = resending.note(own.secret, ack.id, ack.day, page.place, page.cell, page.questionnaire, page.version)
     day, signature = ack.day.isoformat(), ack.signature
     return {"day": day, "epoch": epoch, "id": ack.id.hex(), "note": note, "signature": signature}
 
@@ -198,7 +203,8 @@ def _plain(text: str) -> str:
 
 
 def checked_token(fields: Mapping[str, str], token_place: str, today: date) -> PageToken:
-    return check_token(secret(), fields.get("token", ""), token_place, today)
+    token = fields.get("token", "")
+    return check_token(keys.of_token(token).secret, token, token_place, today)
 
 
 def slip_token(fields: Mapping[str, str], today: date) -> PageToken:

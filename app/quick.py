@@ -21,14 +21,13 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from app import compress, forms, headers, hosts, rendering, traffic, writer
-from app.keys import signer_of
+from app import compress, forms, headers, hosts, keyring, rendering, traffic, writer
 from app.landing import Landings
 from app.settings import Settings
 from app.uploads import BODY
 from surveys import codes, responses
 from surveys.errors import Refusal
-from surveys.tokens import check_token
+from surveys.tokens import check_token, is_made_with
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -48,7 +47,7 @@ class Quick:
         self._app = app
         self._inner = inner
         self._settings: Settings = app.config["HAILONG"]
-        self._secret: bytes = app.config["SECRET_KEY"].encode()
+        self._keys = keyring.of(self._settings)
         self._zone = ZoneInfo(self._settings.timezone)
         self._always = headers.always_of(self._settings)
         self._landings: Landings = app.extensions["landings"]
@@ -120,7 +119,9 @@ class Quick:
     def _stored(self, code: str, raw: bytes, is_json: bool, accepted: str) -> Reply | None:
         fields = forms.fields_of(raw, json=is_json)
         today = datetime.now(self._zone).date()
-        token = check_token(self._secret, fields.get("token", ""), f"p:{code}", today)
+        text = fields.get("token", "")
+        made_by = next(each for each in self._keys.glanced() if is_made_with(each.secret, text))
+        token = check_token(made_by.secret, text, f"p:{code}", today)
         page: forms.Page | None = self._landings.known(("form", code, token.version, token.cell))
         epoch: str | None = self._app.extensions.get("epoch")
         if page is None or epoch is None or "id" not in fields:
@@ -132,8 +133,8 @@ class Quick:
         day, repeated = writer.stored_by(self._app, prepared, taken=True)
         vary = ("Vary", "Accept-Encoding")
         if is_json:
-            ack = signer_of(self._settings).acknowledge(sent.id, day, repeated=repeated)
-            said = forms.acknowledged(ack, page, self._secret, epoch)
+            ack = made_by.signer.acknowledge(sent.id, day, repeated=repeated)
+            said = forms.acknowledged(ack, page, made_by, epoch)
             body = json.dumps(said, separators=(",", ":")).encode() + b"\n"
             return 200 if repeated else 201, body, [("Content-Type", JSON), vary]
         page_sent = rendering.sent_page(forms.language_of(fields), simulated=page.wave.mark)

@@ -19,6 +19,8 @@ OTHER_NAMES = frozenset({"HAILONG_CHROMIUM"})
 """names beginning like a setting that something else reads: the tests"""
 FEWEST_CHARACTERS = 10
 """different ones in a secret key: fewer is a placeholder, not a key"""
+SHORTEST_KEY_LIFE = 134
+"""days: a form lives 120, and the sealed copy of what was sent with it on its last day 14 more"""
 HANDED_OVER = ("/run/credentials/", "/run/secrets/")
 """where systemd and containers put secrets; they decide who reads there"""
 
@@ -76,6 +78,17 @@ class Settings:
         "Khóa bí mật (ít nhất 32 ký tự); hoặc HAILONG_SECRET_KEY_FILE. Mặc định: tự tạo trong thư mục dữ liệu.",
         "Secret key (at least 32 characters); or HAILONG_SECRET_KEY_FILE. Default: made in the state folder.",
         secret=True,
+    )
+    secret_key_before: str = _setting(
+        "HAILONG_SECRET_KEY_BEFORE", "",
+        "Các khóa bí mật dùng trước HAILONG_SECRET_KEY hiện nay, cách nhau bằng dấu cách: vẫn nhận phiếu, thẻ cũ.",
+        "Secret keys of before the present HAILONG_SECRET_KEY, with spaces: forms and slips of theirs are still taken.",
+        secret=True,
+    )
+    key_life: int = _setting(
+        "HAILONG_KEY_LIFE", 150,
+        "Số ngày còn nhận phiếu, thẻ, xác nhận của bộ khóa cũ sau khi đổi khóa; ít nhất 134.",
+        "Days for which forms, slips and acknowledgements of the keys before a rotation are still taken; at least 134.",
     )
     backup_folder: str = _setting(
         "HAILONG_BACKUPS", "",
@@ -146,6 +159,10 @@ class Settings:
     @property
     def keys(self) -> Path:
         return self.state / "keys"
+
+    @property
+    def secrets_before(self) -> list[str]:
+        return self.secret_key_before.split()
 
     @property
     def backups(self) -> Path:
@@ -260,11 +277,14 @@ def _check(settings: Settings) -> None:
             raise SettingsFault(f"{name}={found!r}: expected {' or '.join(known)}")
     if settings.metrics_token and len(settings.metrics_token) < 16:
         raise SettingsFault("HAILONG_METRICS_TOKEN: expected at least 16 characters")
-    if settings.secret_key:
-        if len(settings.secret_key) < 32:
-            raise SettingsFault("HAILONG_SECRET_KEY: expected at least 32 characters")
-        if len(set(settings.secret_key)) < FEWEST_CHARACTERS:
-            raise SettingsFault("HAILONG_SECRET_KEY: a placeholder, not a key; leave it out and one is made")
+    for name, keys in (
+        ("HAILONG_SECRET_KEY", [settings.secret_key] if settings.secret_key else []),
+        ("HAILONG_SECRET_KEY_BEFORE", settings.secrets_before),
+    ):
+        if any(len(key) < 32 for key in keys):
+            raise SettingsFault(f"{name}: expected at least 32 characters")
+        if any(len(set(key)) < FEWEST_CHARACTERS for key in keys):
+            raise SettingsFault(f"{name}: a placeholder, not a key; leave it out and one is made")
     _check_address("HAILONG_PUBLIC_URL", settings.public_url)
     _check_address("HAILONG_STAFF_URL", settings.staff_url)
     if settings.staff_url:
@@ -277,6 +297,7 @@ def _check(settings: Settings) -> None:
     for name, value, least in (
         ("HAILONG_WORKERS", settings.workers, 1), ("HAILONG_THREADS", settings.threads, 1),
         ("HAILONG_TRUSTED_PROXIES", settings.trusted_proxies, 0), ("HAILONG_DISK_RESERVE", settings.disk_reserve, 0),
+        ("HAILONG_KEY_LIFE", settings.key_life, SHORTEST_KEY_LIFE),
     ):
         if value < least:
             raise SettingsFault(f"{name}={value}: expected {least} or more")
@@ -334,16 +355,40 @@ def is_loopback(host: str | None) -> bool:
 
 def private_file(path: Path, make: Callable[[], bytes]) -> bytes:
     """The bytes of a key file, made at first need; two processes starting together agree on one."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
-        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(make())
-        try:
-            os.link(fresh, path)  # atomic, and the first one wins
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
+        put_private(path, make())
+    return read_private(path)
+
+
+def read_private(path: Path) -> bytes:
     _unread_by_others(path, path.name)
     return path.read_bytes()
+
+
+def put_private(path: Path, content: bytes, *, replace: bool = False) -> bool:
+    """Write a key file, whole and flushed: a power cut must not take the key of what it signed meanwhile.
+
+    Whether it was written: without `replace` the first one wins.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    try:
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            os.replace(fresh, path)
+        else:
+            os.link(fresh, path)  # atomic, and the first one wins
+    except FileExistsError:
+        return False
+    finally:
+        fresh.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return True

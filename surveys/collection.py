@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -136,15 +136,15 @@ class Slip:
     cell: int
 
 
-def slip(session: Session, typed: str, secret: bytes, today: date) -> Slip:
-    """The usable slip of a code as typed.
+def slip(session: Session, typed: str, secrets: Iterable[bytes], today: date) -> Slip:
+    """The usable slip of a code as typed; given out under any of the keys.
 
     Raises SubmissionRefusal("slip_unusable"), one code for every cause: whoever guesses learns nothing.
     """
     code = codes.normal(typed)
     row: SlipRow | None = None
     if codes.is_code(code, codes.SLIP_LENGTH):
-        row = store.slip(session, slip_digest(secret, code))
+        row = store.slip(session, [slip_digest(secret, code) for secret in secrets])
     if row is None or row.expires < today:
         raise SubmissionRefusal("slip_unusable")
     return Slip(row.province_code, row.digest, row.wave_id, row.cell)

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -97,8 +97,9 @@ def note(secret: bytes, id: bytes, day: date, place: Place, cell: Cell, question
     return f"{body}|{_mac(secret, id, day, body, cell, questionnaire)}"
 
 
-def origin(session: Session, copy: Copy, secret: bytes) -> Origin:
-    """Where the copy belongs; a slip that can be spent (again) is spent with it, one that is gone is no obstacle.
+def origin(session: Session, copy: Copy, secrets: Sequence[bytes]) -> Origin:
+    """Where the copy belongs, by a note under any of the keys; a slip that can be spent (again) is spent with it, one
+    that is gone is no obstacle.
 
     Raises SubmissionRefusal("again_unproven") for a note that is not ours, or of a place that is not (yet) here again.
     """
@@ -113,8 +114,8 @@ def origin(session: Session, copy: Copy, secret: bytes) -> Origin:
         questionnaire = definitions.questionnaire(session, version)
     except (NoResultFound, NotFound):
         raise SubmissionRefusal("again_unproven") from None
-    made = _mac(secret, copy.id, copy.day, body, cell, questionnaire)
-    if not hmac.compare_digest(mac.encode(), made.encode()):
+    made = [_mac(secret, copy.id, copy.day, body, cell, questionnaire) for secret in secrets]
+    if not any(hmac.compare_digest(mac.encode(), one.encode()) for one in made):
         raise SubmissionRefusal("again_unproven")
     typed = codes.normal(copy.point)
     point = collection_store.point(session, typed) if codes.is_code(typed, codes.POINT_LENGTH) else None
@@ -122,7 +123,7 @@ def origin(session: Session, copy: Copy, secret: bytes) -> Origin:
         place = Place(province, cell.id, point_id=point.id)
     code = codes.normal(copy.fields.get("slip", ""))
     if codes.is_code(code, codes.SLIP_LENGTH):
-        slip = collection_store.slip(session, slip_digest(secret, code))
+        slip = collection_store.slip(session, [slip_digest(secret, code) for secret in secrets])
         if slip is not None and (slip.province_code, slip.cell) == (province, cell.id):
             place = Place(province, cell.id, slip=Slip(slip.province_code, slip.digest, slip.wave_id, slip.cell))
     return Origin(place, cell, questionnaire, version)

@@ -51,11 +51,15 @@ class Opener:
     def id(self) -> bytes:
         return hashlib.sha256(self._point).digest()[:8]
 
+    def is_meant(self, sealed: bytes) -> bool:
+        """Whether it says that it was sealed to this key."""
+        return sealed[1:9] == self.id
+
     def opened(self, sealed: bytes) -> bytes:
         """What was sealed; raises SubmissionRefusal ("seal_unknown": to another key; "seal_broken")."""
         if len(sealed) <= _HEAD or sealed[0] != VERSION:
             raise SubmissionRefusal("seal_broken")
-        if sealed[1:9] != self.id:
+        if not self.is_meant(sealed):
             raise SubmissionRefusal("seal_unknown")
         point, rest = sealed[9:_HEAD], sealed[_HEAD:]
         try:

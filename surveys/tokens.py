@@ -49,9 +49,9 @@ def issue_token(secret: bytes, place: str, cell: int, version: int, today: date)
 
 def check_token(secret: bytes, text: str, place: str, today: date) -> PageToken:
     """The token's content; raises SubmissionRefusal("token_forged") or ("token_expired")."""
-    body, _, mac = text.rpartition("|")
-    if not text.isascii() or not hmac.compare_digest(mac.encode(), _mac(secret, body).encode()):
+    if not is_made_with(secret, text):
         raise SubmissionRefusal("token_forged")
+    body = text.rpartition("|")[0]
     its_place, cell, version, expires = body.split("|")
     if its_place != place:
         raise SubmissionRefusal("token_forged")
@@ -59,6 +59,20 @@ def check_token(secret: bytes, text: str, place: str, today: date) -> PageToken:
     if today > token.expires:
         raise SubmissionRefusal("token_expired")
     return token
+
+
+def is_made_with(secret: bytes, text: str) -> bool:
+    """Whether a page token was made with this key."""
+    body, _, mac = text.rpartition("|")
+    return text.isascii() and hmac.compare_digest(mac.encode(), _mac(secret, body).encode())
+
+
+def says_expired(text: str, today: date) -> bool:
+    """What a page token says of itself, whoever made it."""
+    days = text.split("|")[-2:-1]
+    return bool(days) and days[0].isascii() and days[0].isdigit() and len(days[0]) < 7 and (
+        _EPOCH + timedelta(days=int(days[0])) < today
+    )
 
 
 def place_of(text: str) -> str:

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import IO
 
 import psycopg
-from flask import current_app
 
-from app import db, keys, server_day
+from app import db, keyring, keys, server_day
 from app.backup import postgresql, records, sealed, sqlite
 from app.backup.alone import alone
 from app.backup.bundle import Packing
@@ -64,12 +63,17 @@ def create(settings: Settings, target: Path, passphrase: str, *, cost: int | Non
 
 
 def key_files(settings: Settings) -> dict[str, bytes]:
-    """Every key by its file's name; the secret key wherever it comes from."""
+    """Every key by its file's name; secret keys wherever they come from."""
     found = {
         path.name: path.read_bytes() for path in sorted(settings.keys.iterdir())
         if path.is_file() and not path.name.startswith(".")
     }
-    return found | {"secret": current_app.config["SECRET_KEY"].encode()}
+    if settings.secret_key:
+        found["secret"] = settings.secret_key.encode()
+    if settings.secrets_before:
+        known = found.get(keyring.BEFORE, b"").decode().split()
+        found[keyring.BEFORE] = " ".join(dict.fromkeys([*settings.secrets_before, *known])).encode()
+    return found
 
 
 def _sqlite(settings: Settings, packing: Packing, today: date) -> Manifest:

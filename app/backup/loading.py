@@ -67,7 +67,9 @@ def loaded(settings: Settings, path: Path, passphrase: str) -> Iterator[Loaded]:
         with opened(path) as file:
             told = unpack(file, passphrase, _spooling(folder, database))
         _require_known(told, "sqlite" if database else "postgresql")
-        own = replace(settings, state=folder, secret_key="", demonstration=False, database_url=url)
+        own = replace(
+            settings, state=folder, secret_key="", secret_key_before="", demonstration=False, database_url=url
+        )
         if database is None:
             undo.callback(_drop, settings, name)
             _fill(own, name, told, folder / "tables")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from flask import current_app
 
-from app import db, server_day, serving, trail, writer
+from app import db, keyring, server_day, serving, trail, writer
 from app.backup import postgresql, records, sqlite, swap
 from app.backup.alone import alone
 from app.backup.loading import Loaded, loaded
 from app.backup.manifest import Manifest
-from app.settings import Settings
+from app.settings import Settings, put_private, read_private
 from surveys import audit
 from surveys.audit import Mark
 from surveys.errors import Refusal
@@ -50,8 +50,8 @@ def restore(settings: Settings, path: Path, passphrase: str, *, replace: bool = 
             raise Refusal("restore_filled")
         before = trail.remembered(settings)
         with loaded(settings, path, passphrase) as new:
-            if settings.secret_key and (new.folder / "keys" / "secret").read_text() != settings.secret_key:
-                raise Refusal("restore_secret")
+            _require_known_secret(settings, new)
+            _keep_newer_keys(settings, new)
             epoch = _begin(new, path, before)
             aside = f"before_restore_{server_day():%Y%m%d}_{secrets.token_hex(2)}"
             used = _swap(settings, new, aside)
@@ -91,6 +91,28 @@ def _require_still(settings: Settings) -> None:
             raise Refusal("server_running")
 
 
+def _require_known_secret(settings: Settings, new: Loaded) -> None:
+    """A secret key from outside is the backup's, or came after it and knows it."""
+    if not settings.secret_key:
+        return
+    folder = new.folder / "keys"
+    known = {settings.secret_key, *settings.secrets_before}
+    if (folder / "secret").read_text() not in known or keyring.stored(folder):
+        raise Refusal("restore_secret")
+
+
+def _keep_newer_keys(settings: Settings, new: Loaded) -> None:
+    """Keys that were made after the backup stay: forms, slips and sealed copies of theirs are in people's hands."""
+    first = Path("secret")
+    there, here = new.folder / "keys", settings.keys
+    if not (here / first).exists() or (here / first).read_bytes() != (there / first).read_bytes():
+        return  # another installation's
+    newest = max(keyring.stored(there), default=1)
+    names = [keyring.NAME.format(number) for number in keyring.stored(here) if number > newest]
+    for name in [*names, *([keyring.RETIRED] if (here / keyring.RETIRED).exists() else [])]:
+        put_private(there / name, read_private(here / name), replace=True)
+
+
 def _begin(new: Loaded, path: Path, before: Mark | None) -> str:
     with new.app.app_context():
         with db.transaction() as session:
@@ -126,5 +148,6 @@ def _swap(settings: Settings, new: Loaded, aside: str) -> bool:
         steps.append((new.database, live))
     steps.append((new.folder / "keys", settings.keys))
     swap.perform(settings, steps, schemas)
+    keyring.forget()
     current_app.extensions.pop("epoch", None)
     return used

@@ -92,6 +92,7 @@ GROUPS: dict[str, str] = {
     "audit": "Nhật ký: kiểm tra tính toàn vẹn, liệt kê, xuất tệp.",
     "comments": "Ý kiến góp ý: xóa khi hết thời hạn lưu giữ.",
     "backup": "Sao lưu: tạo, kiểm tra, khôi phục, diễn tập.",
+    "keys": "Bộ khóa: đổi, liệt kê, bỏ bộ cũ.",
     "demonstration": "Bản trình diễn với số liệu mô phỏng.",
 }
 """group -> its help; the module of the same name holds its commands"""

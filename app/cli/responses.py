@@ -13,7 +13,7 @@ from app import server_day
 from app.cli import listing, refusing
 from app.db import reading, transaction
 from app.files import read_sheet
-from app.keys import secret
+from app.keys import imports
 from surveys import conduct
 from surveys.imports import read_batch, store_batch
 from surveys.origin import Basis
@@ -36,7 +36,7 @@ def import_(wave_code: str, file: Path) -> None:
         questionnaire = definitions.questionnaire(session, wave.questionnaire_id)
     batch = read_batch(wave, tree, questionnaire, sheet, server_day())
     named = f"hailong import 1|{wave.code}|{hashlib.sha256(raw).hexdigest()}"
-    key = hmac.new(secret(), named.encode(), hashlib.sha256).digest()
+    key = hmac.new(imports(), named.encode(), hashlib.sha256).digest()
     with transaction() as session:
         done = store_batch(session, wave_store.wave(session, wave_code), batch, key)
     click.echo(f"Đã nhập {done.responses} phiếu vào đợt khảo sát {wave.code}.")

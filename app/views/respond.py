@@ -9,16 +9,15 @@ from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app import compress, epochs, errors, forms, messages, rendering, server_day, traffic, writer
+from app import compress, epochs, errors, forms, keys, messages, rendering, server_day, traffic, writer
 from app.auth import public
 from app.db import reading
 from app.form_view import Problem
-from app.keys import secret, signer
 from app.landing import landings
 from surveys import codes, collection, responses
 from surveys.errors import Refusal
 from surveys.responses import Place, Submission
-from surveys.tokens import Acknowledgement, PageToken
+from surveys.tokens import PageToken
 from surveys.waves import require_open
 
 bp = Blueprint("respond", __name__)
@@ -40,7 +39,7 @@ def form(code: str) -> ResponseReturnValue:
 @public
 def slip_form(code: str) -> ResponseReturnValue:
     with reading() as session:
-        slip = collection.slip(session, code, secret(), server_day())
+        slip = collection.slip(session, code, keys.secrets_believed(), server_day())
         key = ("slips", slip.province_code, slip.cell)
         page = landings().of(key, lambda: _slip_page(session, Place(slip.province_code, slip.cell), None))
     return _first(page, code)
@@ -68,7 +67,7 @@ def submit_slip() -> ResponseReturnValue:
         with reading() as session:
             place = responses.stored_place(session, province, fields.get("id", ""))
             if place is None:
-                slip = collection.slip(session, fields.get("slip", ""), secret(), server_day())
+                slip = collection.slip(session, fields.get("slip", ""), keys.secrets_believed(), server_day())
                 place = Place(slip.province_code, slip.cell, slip=slip)
             return _slip_page(session, place, token.version)
 
@@ -90,7 +89,9 @@ def _accept(find: Callable[[], forms.Page], fields: dict[str, str]) -> ResponseR
             return _once_more(page, fields, refusal)
         raise
     if request.is_json:
-        return _acknowledged(signer().acknowledge(submission.id, day, repeated=repeated), page)
+        own = keys.of_token(fields["token"])
+        ack = own.signer.acknowledge(submission.id, day, repeated=repeated)
+        return forms.acknowledged(ack, page, own, epochs.current()), 200 if repeated else 201
     return _html(rendering.sent_page(forms.language_of(fields), simulated=page.wave.mark))
 
 
@@ -106,11 +107,6 @@ def _stored(submission: Submission, page: forms.Page, find: Callable[[], forms.P
             landings().forget()
             page = find()
     raise Refusal("busy")
-
-
-def _acknowledged(ack: Acknowledgement, page: forms.Page) -> ResponseReturnValue:
-    reply = forms.acknowledged(ack, page, secret(), epochs.current())
-    return reply, 200 if ack.repeated else 201
 
 
 def _once_more(page: forms.Page, fields: dict[str, str], refusal: Refusal) -> ResponseReturnValue:

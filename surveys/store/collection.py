@@ -44,8 +44,9 @@ def add_slips(
     )
 
 
-def slip(session: Session, digest: bytes) -> SlipRow | None:
-    return session.scalar(select(SlipRow).where(SlipRow.digest == digest))
+def slip(session: Session, digests: Sequence[bytes]) -> SlipRow | None:
+    """The slip of one of the digests: of one code, under each key that is believed."""
+    return session.scalar(select(SlipRow).where(SlipRow.digest.in_(digests)))
 
 
 def slip_counts(session: Session, province_code: str, wave_id: int) -> dict[int, tuple[int, int]]:

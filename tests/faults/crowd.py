@@ -25,6 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 TOP = Path(__file__).resolve().parent.parent.parent
 ITEMS = 22
@@ -34,6 +35,9 @@ FIRST_WAIT, LONGEST_WAIT = 0.02, 0.5
 RESENT = 0.05
 """share of the answers that are sent once more although they were acknowledged"""
 
+JSON, PLAIN = "application/json", "application/x-www-form-urlencoded"
+THANKS = b'<section class="done">'
+"""in the page that says so"""
 LEAVING = 0.1
 """share of the answers after which their sender hangs up, and the next one connects anew"""
 
@@ -65,10 +69,11 @@ class Wire:
         self._tls = ssl.create_default_context(cafile=authority) if authority else None
         self._socket: socket.socket | None = None
 
-    def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
-        head = f"{method} {path} HTTP/1.1\r\nHost: {self._name}\r\nAccept: application/json\r\n"
+    def ask(self, method: str, path: str, body: bytes = b"", kind: str = JSON) -> tuple[int, dict[str, str], bytes]:
+        accepted = JSON if kind == JSON else "text/html"
+        head = f"{method} {path} HTTP/1.1\r\nHost: {self._name}\r\nAccept: {accepted}\r\n"
         if body:
-            head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            head += f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
         try:
             if self._socket is None:
                 self._socket = socket.create_connection(self._address, self._timeout)
@@ -139,6 +144,8 @@ class Citizens:
         self._file = open(job["file"], "ab", buffering=1 << 16)  # noqa: SIM115  # closed by `run`
         self._verify: Callable[[str, str, str], bool] = lambda id, day, signature: False
         self._token = ""
+        self._plain = bool(job["plain"])
+        self._begun = False
 
     def stop(self) -> None:
         self._until = time.monotonic() + float(self.job["patience"])
@@ -177,7 +184,7 @@ class Citizens:
         key = re.search(r'id="ack-key">([^<]*)<', page)
         assert token, page[:300]
         assert key, page[:300]
-        self._token = token.group(1)
+        self._token = self.job["token"] or token.group(1)
         self._verify = verifier(json.loads(key.group(1)))
 
     def _citizen(self) -> None:
@@ -193,7 +200,8 @@ class Citizens:
             items = {f"q{number}": choice for number, choice in enumerate(said(id), 1)}
             if words := commented(id):
                 items["comment"] = words
-            body = json.dumps({"token": self._token, "id": id.hex(), "seconds": "95", **items}).encode()
+            fields = {"token": self._token, "id": id.hex(), **({} if self._plain else {"seconds": "95"}), **items}
+            body = (urlencode(fields) if self._plain else json.dumps(fields)).encode()
             first = self._deliver(wire, id, body)
             if first is not None and chance.random() < RESENT:
                 again = self._deliver(wire, id, body, once_more=True)
@@ -211,7 +219,7 @@ class Citizens:
         while self._until is None or time.monotonic() < self._until:
             began = time.monotonic()
             try:
-                status, headers, reply = wire.ask("POST", self.job["path"], body)
+                status, headers, reply = wire.ask("POST", self.job["path"], body, PLAIN if self._plain else JSON)
             except (OSError, ValueError, LookupError) as fault:
                 self._count(self.told.broken, type(fault).__name__)
             else:
@@ -222,8 +230,7 @@ class Citizens:
                         with self._lock:
                             if not once_more:
                                 self._file.write(RECORD.pack(id, began, ended))
-                            if not self.told.acked:
-                                print("begun", flush=True)
+                            self._begin()
                             self.told.acked += not once_more
                             self.told.resent += once_more
                             self.told.slowest = max(self.told.slowest, ended - drawn)
@@ -233,7 +240,9 @@ class Citizens:
                 elif status in (503, 507):
                     with self._lock:
                         self.told.hasty += not headers.get("retry-after", "").isdigit()
-                elif status < 500:
+                elif status < 500:  # refused for good
+                    with self._lock:
+                        self._begin()
                     return None
             time.sleep(wait * (0.5 + random.random()))
             wait = min(wait * 2, LONGEST_WAIT)
@@ -241,7 +250,15 @@ class Citizens:
             self.told.given_up += not once_more
         return None
 
+    def _begin(self) -> None:
+        """Say, once, that somebody was answered."""
+        if not self._begun:
+            self._begun = True
+            print("begun", flush=True)
+
     def _genuine(self, id: bytes, reply: bytes) -> bool:
+        if self._plain:  # a person reads the page: nothing is signed
+            return THANKS in reply
         try:
             ack = json.loads(reply)
             return ack["id"] == id.hex() and self._verify(ack["id"], ack["day"], ack["signature"])
@@ -291,22 +308,25 @@ def main() -> None:
 # ---------------------------------------------------------------- seen from the test
 
 class Crowd:
-    """Some processes of citizens, as a context: it begins with their first acknowledgements; they send until it ends,
+    """Some processes of citizens, as a context: it begins with the first replies they get; they send until it ends,
     and then tell."""
 
     def __init__(
         self, url: str, path: str, folder: Path, *, processes: int = 1, threads: int = 8, patience: float = 30,
-        timeout: float = 25, most: int = 0, pause: float = 0.0, authority: str = "", name: str = "",
+        timeout: float = 25, most: int = 0, pause: float = 0.0, token: str = "", plain: bool = False,
+        authority: str = "", name: str = "",
     ) -> None:
-        """authority, name: as of `Wire`; most: answers of each process, 0 for no end; pause: seconds between two
-        answers of one citizen."""
+        """most: answers of each process, 0 for no end; pause: seconds between two answers of one citizen; token: of
+        a page opened another day; plain: a browser without JavaScript, whose page says thank you; authority, name: as
+        of `Wire`."""
         host, _, port = url.removeprefix("http://").partition(":")
         self.told = Told()
         self.acks: list[tuple[bytes, float, float]] = []
         """(id, begin, end) of every acknowledged answer; filled when the crowd has ended"""
         self._patience = patience
         self._job = {"host": host, "port": int(port), "path": path, "threads": threads, "patience": patience,
-                     "timeout": timeout, "most": most, "pause": pause, "authority": authority, "name": name}
+                     "timeout": timeout, "most": most, "pause": pause, "token": token, "plain": plain,
+                     "authority": authority, "name": name}
         self._files = [folder / f"acks-{time.monotonic_ns()}-{number}" for number in range(processes)]
         self._made: list[subprocess.Popen[str]] = []
 

@@ -16,12 +16,14 @@ import threading
 import time
 from contextlib import closing, suppress
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from app import create_app, receiving, writer
+from app import create_app, forms, keyring, quick, receiving, writer
 from app.settings import read
-from surveys.errors import Refusal
+from surveys import tokens
+from surveys.errors import Refusal, SubmissionRefusal
 from surveys.responses import Prepared
 from tests.faults import planted_clock
 
@@ -43,6 +45,8 @@ def planted() -> str:
 real_store_grouping = writer.Grouping.store
 real_store_sharing = writer.Sharing.store
 real_lost = writer.Sharing._lost
+real_check = tokens.check_token
+real_believed = keyring.Keyring._believed
 real_together = writer.Grouping._together
 real_receive = receiving.Connection.receive
 real_make_room = receiving.Receiving._make_room
@@ -98,6 +102,18 @@ def diary() -> None:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
+def believed(held: tuple[keyring.Generation, ...]) -> tuple[keyring.Generation, ...]:
+    known = real_believed(held)
+    return known[:1] if planted() == "one-key" else known  # a rotation that forgets the keys of before
+
+
+def check_token(secret: bytes, text: str, place: str, today: date) -> tokens.PageToken:
+    known = real_check(secret, text, place, today)
+    if planted() == "own-day" and known.expires != today + tokens.LIFE:  # a release that knows only its own pages
+        raise SubmissionRefusal("token_expired")
+    return known
+
+
 def lost(self: writer.Sharing) -> bool:
     return False if planted() == "sticky" else real_lost(self)
 
@@ -130,6 +146,8 @@ receiving.Line.sendall = sendall  # type: ignore[method-assign]
 writer.Grouping.store = store_grouping  # type: ignore[method-assign]
 writer.Sharing.store = store_sharing  # type: ignore[method-assign]
 writer.Sharing._lost = lost  # type: ignore[method-assign]
+quick.check_token = forms.check_token = check_token  # type: ignore[attr-defined]
+keyring.Keyring._believed = staticmethod(believed)  # type: ignore[method-assign, assignment]
 
 planted_clock.install()
 sys.modules["wsgi"] = sys.modules[__name__]  # gunicorn's own hooks speak of it by that name

@@ -16,7 +16,20 @@ import pytest
 
 from tests.conftest import engine_name
 from tests.databases import Databases
-from tests.faults import clients, clock, descriptors, disk, fsync, kills, parallel, postgres, power, syscalls
+from tests.faults import (
+    clients,
+    clock,
+    descriptors,
+    disk,
+    fsync,
+    kills,
+    parallel,
+    postgres,
+    power,
+    rotation,
+    syscalls,
+    upgrades,
+)
 from tests.faults.crowd import said
 from tests.faults.ground import Ground, Server, prepare
 from tests.faults.harness import Outcome, Pace, faults, line
@@ -43,6 +56,14 @@ def in_turn(server: Server, steps: Steps) -> list[str]:
         connected_anew(server, bug)
         server.ground.emptied()
     return wrong
+
+
+def of_time(server: Server) -> Steps:
+    """What is no fault of a machine: keys and programs are replaced."""
+    return {
+        "key-rotation": (lambda: rotation.rotated(server, FAST), "one-key"),
+        "upgrade-old-forms": (lambda: upgrades.in_flight(server, lambda: upgrades.forked(server), FAST), "own-day"),
+    }
 
 
 def connected_anew(server: Server, bug: str) -> None:
@@ -82,6 +103,7 @@ def test_faults_on_sqlite_and_their_planted_bugs(
             set_clock = clock.set_by(tmp_path / "clock")
             steps["clock-jumps"] = (lambda: clock.jumped(server, set_clock, FAST), "today")
             steps["slow-clients-bare"] = (lambda: clients.beset_bare(server, FAST), "waits")
+            steps |= of_time(server)
             for what in disk.FILES:
                 steps[f"disk-full-{what}"] = (
                     lambda what=what: disk.filled(server, told, what, FAST), disk.bug_of(what)  # type: ignore[misc]
@@ -113,6 +135,7 @@ def test_faults_on_postgresql_and_their_planted_bugs(pytestconfig: pytest.Config
                     between.share = 0
 
             assert in_turn(server, {
+                **of_time(server),
                 "postgres-immediate-stop": (
                     lambda: postgres.restarted(server, cluster, signal.SIGQUIT, FAST), "async"),
                 "postgres-restart": (lambda: postgres.restarted(server, cluster, signal.SIGINT, FAST), "crash"),
@@ -127,7 +150,7 @@ def test_faults_on_postgresql_and_their_planted_bugs(pytestconfig: pytest.Config
 
 def test_every_fault_has_a_name_of_its_own_and_a_twin() -> None:
     found = faults()
-    assert {"kill-worker", "power-cut", "postgres-hang", "disk-full-wal", "fsync-error"} <= set(found)
+    assert {"kill-worker", "power-cut", "postgres-hang", "disk-full-wal", "fsync-error", "key-rotation"} <= set(found)
     assert all(callable(fault.twin) for fault in found.values())
 
 

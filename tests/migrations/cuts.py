@@ -82,7 +82,9 @@ class SqlitePlace:
 
     def take(self, revision: str) -> None:
         self._kept.unlink(missing_ok=True)
-        history.build(f"sqlite:///{self._kept}", revision)
+        self._kept.touch()
+        if revision:
+            history.build(f"sqlite:///{self._kept}", revision)
 
     def reset(self) -> None:
         for end in ("", "-wal", "-shm"):
@@ -108,7 +110,8 @@ class PostgresPlace:
     def take(self, revision: str) -> None:
         self.drop()
         create_database(self._server, self._kept, "template0")
-        history.build(driver_address(self._server, self._kept), revision)
+        if revision:
+            history.build(driver_address(self._server, self._kept), revision)
 
     def reset(self) -> None:
         drop_database(self._server, self._name)
@@ -246,8 +249,7 @@ def _judge_end(found: Cuts, wanted: Print, got: Print) -> None:
 
 
 def steps(fewest: Iterable[str] | None = None) -> Iterator[tuple[str, str]]:
-    """(from, to) of every migration there is, or of the named ones; those whose start is kept."""
-    known = history.revisions()
-    for old, new in pairwise(known):
-        if history.path_of("sqlite", old).exists() and (fewest is None or new in fewest):
+    """(from, to) of every migration there is, or of the named ones; '' is the empty database that the first finds."""
+    for old, new in pairwise(["", *history.revisions()]):
+        if (not old or history.path_of("sqlite", old).exists()) and (fewest is None or new in fewest):
             yield old, new

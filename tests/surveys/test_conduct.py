@@ -159,7 +159,7 @@ def test_the_late_rule_holds_where_answers_enter(planned: Wave, session: Session
     here = Place("T1", point.cell, point.id)
     code = collection.draw_slips(1)
     collection.issue(session, planned, conduct.tree_of(session, planned), "X1", code, secret(), DAY)
-    slip = collection.slip(session, code[0], secret(), DAY)
+    slip = collection.slip(session, code[0], [secret()], DAY)
     conduct.open_(session, "W2", DAY)
     conduct.close(session, "W2", DAY + timedelta(days=3))
     late = DAY + timedelta(days=5)

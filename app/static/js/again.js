@@ -93,7 +93,7 @@ window.hailong_again = (() => {
       const response = await fetch("/again", {
         method: "POST",
         headers: { "Content-Type": "application/json", "Accept": "application/json" },
-        body: JSON.stringify({ sealed: base64(copy.sealed) }),
+        body: JSON.stringify({ sealed: base64(copy.sealed), key: own_key().x }), // whose signature this page can verify
         credentials: "omit", cache: "no-store", redirect: "error", signal: stop.signal,
       });
       return await genuine(await response.json(), copy);
