@@ -117,7 +117,7 @@ def choose_language(session: Session, account: Account, language: str) -> None:
 
 def end_session(session: Session, account: Account, digest: bytes) -> None:
     """Sign one browser out; raises NotFound("session_unknown") for a session that is not one's own."""
-    if digest not in {each.digest for each in sessions.of(session, account.id, 0)}:
+    if not sessions.belongs(session, account.id, digest):
         raise NotFound("session_unknown")
     sessions.end(session, digest)
     audit.note(session, "account.session_ended", subject(account), after={"sessions": 1})

@@ -81,6 +81,12 @@ def touch(session: Session, digest: bytes, now: int) -> None:
     session.execute(update(StaffSessionRow).where(StaffSessionRow.digest == digest).values(seen=now))
 
 
+def belongs(session: Session, account_id: int, digest: bytes) -> bool:
+    """Whether the session is the account's, alive or not."""
+    row = StaffSessionRow
+    return session.scalar(select(row.account_id).where(row.digest == digest)) == account_id
+
+
 def end(session: Session, digest: bytes) -> None:
     """End one session; nothing happens where it is gone."""
     session.execute(delete(StaffSessionRow).where(StaffSessionRow.digest == digest))
