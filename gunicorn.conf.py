@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import Logger
 
-from app import logs, running, serving, settings
+from app import logs, messages, running, serving, settings
+from app.backup import swap
 from app.doctor import gate
 from surveys.errors import Refusal
 
@@ -24,6 +25,10 @@ PR_SET_PDEATHSIG = 1
 """prctl(2)"""
 
 _settings = settings.read()
+try:
+    swap.finish(_settings)  # before the database is opened
+except Refusal as refusal:
+    sys.exit(messages.both(refusal))
 settings.check_serving(_settings)
 gate.check(_settings)
 _host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
@@ -72,11 +77,11 @@ logger_class = DiscreetLogger
 
 
 def on_starting(server: Arbiter) -> None:
-    """Nobody restores a backup while this process or one of its workers lives."""
+    """Nobody restores a backup or moves the data while this process or one of its workers lives."""
     try:
         server.serving = serving.hold(_settings)  # kept open as long as the process
-    except Refusal:
-        sys.exit("Đang khôi phục dữ liệu; hãy chạy lại khi xong.\n  A restore is running; start again when it is done.")
+    except Refusal as refusal:
+        sys.exit(messages.both(refusal))
 
 
 def post_fork(server: Arbiter, worker: Worker) -> None:

@@ -1,5 +1,11 @@
 """What gunicorn and `flask --app wsgi` load."""
 
-from app import create_app
+import sys
 
-app = create_app()
+from app import create_app, messages
+from surveys.errors import Refusal
+
+try:
+    app = create_app()
+except Refusal as refusal:  # a restore is at work
+    sys.exit(messages.both(refusal))

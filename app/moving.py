@@ -7,15 +7,17 @@ arrived are `surveys.store.moving`'s.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 
+from flask import current_app
 from flask_migrate import upgrade
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from app import running
+from app import running, serving, writer
+from app.backup import postgresql
 from app.db import auditor, db, write_lock
 from app.settings import Settings, read
 from surveys import audit
@@ -28,11 +30,35 @@ def relocate(settings: Settings, url: str, *, dry: bool = False) -> list[Moved]:
     """From the application's database to `url`; runs in the application's context.
 
     The target gets its schema, then the rows, then an entry in its trail that says where they came from. dry: only
-    look whether it could be done; nothing is written anywhere. Raises Refusal ("move_running", "move_same",
+    look whether it could be done; nothing is written anywhere. Else nobody serves meanwhile, and nobody starts to:
+    what a server acknowledged would stay behind. Raises Refusal ("move_running", "move_same",
     "move_target_away", "move_target_filled", "move_schema", "move_unknown_tables", "move_refused", "move_differs").
     """
     if running.found(settings) is not None:
         raise Refusal("move_running")
+    if dry:
+        return _relocated(settings, url, dry=True)
+    with ExitStack() as held:
+        try:
+            held.enter_context(serving.nobody(settings))
+        except Refusal:
+            raise Refusal("move_running") from None
+        _require_still(settings)
+        return _relocated(settings, url, dry=False)
+
+
+def _require_still(settings: Settings) -> None:
+    """A server on another machine holds no lock here, but it is connected."""
+    writer.close(current_app._get_current_object())  # type: ignore[attr-defined]  # of the proxy
+    db.engine.dispose()
+    if settings.database_url.startswith("sqlite"):
+        return
+    with postgresql.connected(settings.database_url) as connection:
+        if not postgresql.still(connection):
+            raise Refusal("move_running")
+
+
+def _relocated(settings: Settings, url: str, *, dry: bool) -> list[Moved]:
     target = replace(settings, database_url=read({}, state=settings.state, database_url=url).database_url)
     if settings.database_url.startswith("sqlite") and target.database_url.startswith("sqlite"):
         raise Refusal("move_same")

@@ -1,4 +1,4 @@
-"""Who serves: a file lock in the state folder, shared by every serving process, held alone by a restore.
+"""Who serves: a file lock in the state folder, shared by every serving process, held alone by a restore or a move.
 
 The kernel frees it with its holder, so a killed server leaves nothing behind that would have to be cleaned up.
 """

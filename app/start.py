@@ -21,7 +21,8 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from flask_migrate import upgrade
 
-from app import cli, create_app, db, doors, keys, set_up, settings
+from app import cli, create_app, db, doors, keys, messages, set_up, settings
+from app.backup import swap
 from app.doctor import gate
 from app.prints import addresses
 from app.settings import Settings
@@ -36,8 +37,11 @@ def main(options: list[str]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         config = settings.read()
+        swap.finish(config)  # before a key is made where a restored one belongs
     except settings.SettingsFault as fault:
         stop_for(fault)
+    except Refusal as refusal:
+        sys.exit(messages.both(refusal))
     if "--keys" in options:
         keys.signer_of(config)
         return

@@ -24,7 +24,8 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import cli, create_app, doctor, keys, precaution, running, settings
+from app import cli, create_app, doctor, keys, messages, precaution, running, settings
+from app.backup import swap
 from app.cli.doctor import say as say_findings
 from app.db import db, reading
 from app.doctor import stock
@@ -62,6 +63,11 @@ def main(options: list[str]) -> int:
         return WRONG_USE
     try:
         config = settings.read()
+        try:
+            swap.finish(config)  # before a key is made where a restored one belongs
+        except Refusal as refusal:  # a restore is at work
+            print(messages.both(refusal), file=sys.stderr)
+            return AS_BEFORE
         keys.signer_of(config)
         with only_one_start(config):
             return Upgrade(config).run(dry="--dry-run" in options, restart="--no-restart" not in options)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.backup import sqlite, swap
+from app.backup import lock, sqlite, swap
 from app.settings import Settings
 from surveys.errors import Refusal
 
@@ -19,24 +17,16 @@ COPIES = (".backup-*", "restored_*")
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Raises Refusal("backup_busy")."""
-    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(settings.state / "backup.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Refusal("backup_busy") from None
+    """Raises Refusal: "backup_busy", "restore_unfinished" (another one was cut short since this program started)."""
+    with lock.held(settings, "backup_busy"):
+        if swap.pending(settings):
+            raise Refusal("restore_unfinished")
         _sweep(settings)
         yield
-    finally:
-        os.close(handle)
 
 
 def _sweep(settings: Settings) -> None:
     """Whoever left them is gone: the lock is ours."""
-    if swap.pending(settings):
-        return
     for folder in _places(settings):
         for pattern in COPIES:
             for left in folder.glob(pattern):

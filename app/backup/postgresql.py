@@ -6,6 +6,7 @@ only be put back whole. COPY needs nothing but the connection we have.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from surveys.store.epochs import FIRST, Epoch
 
 PART = 4 << 20
 """bytes of a table in one member, about"""
+PARTING = 2.0
+"""seconds between the end of a connection and the end of the process that served it, at most"""
 VERSION_TABLE = "alembic_version"
 Connection = psycopg.Connection[Any]
 
@@ -136,6 +139,16 @@ def counts(connection: Connection) -> dict[str, int]:
     return {
         name: int(_one(connection, count.format(sql.Identifier(name)))[0]) for name in table_names(connection)
     }
+
+
+def still(connection: Connection) -> bool:
+    """Whether no other program is connected; those that have hung up just now get the time to be gone."""
+    last = time.monotonic() + PARTING
+    while others(connection):
+        if time.monotonic() > last:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def others(connection: Connection) -> int:

@@ -87,7 +87,7 @@ def _require_still(settings: Settings) -> None:
     if settings.database_url.startswith("sqlite"):
         return
     with postgresql.connected(settings.database_url) as connection:
-        if postgresql.others(connection):
+        if not postgresql.still(connection):
             raise Refusal("server_running")
 
 
@@ -131,23 +131,23 @@ def _begin(new: Loaded, path: Path, before: Mark | None) -> str:
 
 def _swap(settings: Settings, new: Loaded, aside: str) -> bool:
     """Whether anything was put aside."""
+    asides: swap.Steps = []
     steps: swap.Steps = []
     schemas = None
     if new.database is not None:
         live = sqlite.file_of(settings.database_url)
         # what belongs to the old file first: it must never be taken for the new one's
-        steps += [
+        asides += [
             (live.with_name(live.name + end), live.parent / aside / (live.name + end)) for end in ("-wal", "-shm", "")
         ]
+        steps.append((new.database, live))
     elif new.schema is not None:
         with postgresql.connected(settings.database_url) as connection:
             schemas = (postgresql.current_schema(connection), new.schema, aside)
-    steps.append((settings.keys, settings.state / aside / "keys"))
-    used = schemas is not None or any(old.exists() for old, _ in steps)
-    if new.database is not None:
-        steps.append((new.database, live))
+    asides.append((settings.keys, settings.state / aside / "keys"))
+    used = schemas is not None or any(old.exists() for old, _ in asides)
     steps.append((new.folder / "keys", settings.keys))
-    swap.perform(settings, steps, schemas)
+    swap.perform(settings, asides, steps, schemas)
     keyring.forget()
     current_app.extensions.pop("epoch", None)
     return used

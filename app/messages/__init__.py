@@ -82,6 +82,11 @@ def refusal_sentence(refusal: Refusal, language: str = "vi") -> str:
     return sentence(refusal.code, refusal.details, language)
 
 
+def both(refusal: Refusal) -> str:
+    """In both languages, for a terminal, where there is no application yet that would know whose it is."""
+    return f"{refusal_sentence(refusal)}\n  {refusal_sentence(refusal, 'en')}"
+
+
 def fault_sentence(fault: Fault, language: str = "vi") -> str:
     """'dòng 5, cột q3: …': the place first, then what is wrong there.
 

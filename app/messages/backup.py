@@ -95,7 +95,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The server is running. Stop it, then restore; existing data were not touched.",
     ),
     "restore_running": (
-        "Đang khôi phục dữ liệu; máy chủ chưa chạy được.", "A restore is running; the server cannot start yet.",
+        "Đang khôi phục hoặc chuyển dữ liệu; chưa chạy được. Hãy chạy lại khi việc đó xong.",
+        "A restore or a move of the data is running. Start again when it is done.",
+    ),
+    "restore_unfinished": (
+        "Một lần khôi phục vừa bị ngắt giữa chừng. Hãy chạy lại lệnh này: lần chạy tới sẽ làm nốt trước.",
+        "A restore was cut short just now. Run this command again: it will first finish that one.",
     ),
     "restore_filled": (
         "Ở đây đã có dữ liệu. Thêm --replace nếu muốn thay; dữ liệu hiện có sẽ được giữ lại ở chỗ khác.",

@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 import os
 import random
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask_migrate import upgrade
 
 from app import backup, create_app, db, serving
-from app.backup import alone, bundle, creating, loading, program, sealed, swap
+from app.backup import alone, bundle, creating, loading, lock, postgresql, program, sealed, swap
 from app.backup.manifest import Manifest
 from app.settings import Settings, read
 from surveys.errors import Refusal
@@ -201,6 +205,157 @@ def test_a_restore_cut_short_at_any_rename_is_finished_by_the_next_start(
         assert world.count("epoch") == 1
         assert run(world.runner, "audit", "verify")
         assert epoch == "" or allowed >= 2
+
+
+def test_what_a_restore_brings_is_on_the_disk_before_it_is_moved(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keys are files of our own: no database flushes them, and what was live has its journal thrown away."""
+    backed_up(world, tmp_path / "b")
+    flushed: set[tuple[int, int]] = set()
+    lost: list[Path] = []
+    fsync, rename = os.fsync, os.rename
+
+    def noting(handle: int) -> None:
+        found = os.fstat(handle)
+        flushed.add((found.st_ino, found.st_mtime_ns))  # of a folder too: a later name in it is a later time
+        fsync(handle)
+
+    def looking(old: Path, new: Path) -> None:
+        if old.parent.name.startswith("restored_"):
+            for each in [old, *old.rglob("*")]:
+                found = each.stat()
+                lost.extend([each] if (found.st_ino, found.st_mtime_ns) not in flushed else [])
+        rename(old, new)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    monkeypatch.setattr(swap.os, "rename", looking)
+    restored(world, tmp_path / "b")
+    assert lost == []
+
+
+def test_who_starts_during_the_swap_leaves_it_alone(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(world, answered(opened(world)))
+    backed_up(world, tmp_path / "b")
+    kept = (settings_of(world).keys / "secret").read_bytes()
+    settings, refusals = settings_of(world), []
+    rename, exchange = os.rename, swap._exchange
+
+    def meddled() -> None:
+        assert swap.pending(settings)
+        try:
+            stop(create_app(settings))
+        except Refusal as refusal:
+            refusals.append(refusal.code)
+
+    def renaming(old: Path, new: Path) -> None:
+        if old.parent == settings.state:
+            meddled()
+        rename(old, new)
+
+    def exchanging(*given: Any) -> None:
+        meddled()
+        exchange(*given)
+
+    monkeypatch.setattr(swap.os, "rename", renaming)
+    monkeypatch.setattr(swap, "_exchange", exchanging)
+    restored(world, tmp_path / "b")
+    monkeypatch.undo()
+    assert len(refusals) >= 1
+    assert {*refusals} == {"restore_running"}
+    assert not swap.pending(settings)
+    assert (settings.keys / "secret").read_bytes() == kept
+    assert started(world).count("epoch") == 1
+
+
+def test_a_command_that_starts_during_the_swap_says_so(tmp_path: Path) -> None:
+    (tmp_path / "restore.json").write_text('{"schemas": null, "asides": [], "steps": []}')
+    words = [sys.executable, "-m", "flask", "--app", "wsgi", "units", "list"]
+    surroundings = {
+        **os.environ, "HAILONG_STATE": str(tmp_path), "HAILONG_DATABASE_URL": f"sqlite:///{tmp_path / 'hailong.db'}",
+    }
+    with lock.held(read({}, state=tmp_path), "backup_busy"):
+        said = subprocess.run(words, cwd=program.TOP, env=surroundings, capture_output=True, text=True, check=False)
+    assert said.returncode == 1
+    assert "A restore or a move of the data is running" in said.stderr
+    assert "Traceback" not in said.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.lock", "restore.json"]
+
+
+def test_keys_made_while_there_were_none_do_not_keep_the_restored_ones_away(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backed_up(world, tmp_path / "b")
+    settings, rename = settings_of(world), os.rename
+    kept = (settings.keys / "secret").read_bytes()
+
+    def failing(old: Path, new: Path) -> None:
+        if new == settings.keys:
+            raise KeyboardInterrupt  # as good as a power cut
+        rename(old, new)
+
+    monkeypatch.setattr(swap.os, "rename", failing)
+    with pytest.raises(KeyboardInterrupt):
+        restored(world, tmp_path / "b")
+    monkeypatch.undo()
+    assert "cut short" in refused(  # by a program that was running already
+        world.runner, "backup", "create", str(tmp_path / "c"), "--passphrase-file", str(_word(tmp_path)))
+    settings.keys.mkdir(exist_ok=True)
+    (settings.keys / "secret").write_text("of a program that found none")
+    world = started(world)
+    assert (settings.keys / "secret").read_bytes() == kept
+    (strange,) = settings.state.glob("keys.between_*")
+    assert (strange / "secret").read_text() == "of a program that found none"
+    run(world.runner, "audit", "verify")
+
+
+def test_a_restore_into_an_empty_place_cut_short_at_its_end_stays(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing was put aside, finishing once more must not put aside what came."""
+    if not settings_of(world).database_url.startswith("sqlite"):
+        pytest.skip("of SQLite: PostgreSQL always has a schema to put aside")
+    post(world, answered(opened(world)))
+    backed_up(world, tmp_path / "b")
+    state = tmp_path / "new"
+    url = f"sqlite:///{tmp_path / 'not yet' / 'hailong.db'}"  # where the folder is missing no start made an empty one
+    fresh = create_app(read({}, state=state, database_url=url, language="en"))
+    unlink = Path.unlink
+
+    def failing(path: Path, missing_ok: bool = False) -> None:
+        if path.name == "restore.json":
+            raise KeyboardInterrupt  # as good as a power cut
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", failing)
+    with fresh.app_context(), pytest.raises(KeyboardInterrupt):
+        backup.restore(fresh.config["HAILONG"], tmp_path / "b", PASSPHRASE)
+    monkeypatch.undo()
+    again = started(replace(world, app=fresh))
+    assert again.count("response") == 1
+    stop(again.app)
+
+
+def test_a_commit_under_way_is_waited_for(world: World) -> None:
+    """Whoever exchanged the schemas was killed, but his last word is still on its way."""
+    settings = settings_of(world)
+    if settings.database_url.startswith("sqlite"):
+        pytest.skip("of PostgreSQL")
+    with postgresql.connected(settings.database_url) as other, other.transaction():
+        other.execute(swap.EXCHANGING)
+        other.execute("CREATE SCHEMA restored_late")
+        answers: list[bool] = []
+        asking = threading.Thread(
+            target=lambda: answers.append(swap._exchanged(settings, ("public", "restored_late", "before"))))
+        asking.start()
+        asking.join(1)
+        assert asking.is_alive()
+    asking.join(30)
+    assert answers == [False]
+    with postgresql.connected(settings.database_url) as other:
+        other.execute("DROP SCHEMA restored_late")
 
 
 def test_an_older_schema_is_brought_up_to_date(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,8 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
 
-from app import create_app, moving, running
+from app import create_app, moving, running, serving
+from app.backup import postgresql
 from app.db import db, reading
 from app.settings import Settings
 from surveys import scores
@@ -203,6 +205,49 @@ def test_a_print_tells_kinds_and_rows_apart_and_knows_no_order() -> None:
         of((date(2026, 1, 1),)), of(("2026-01-01",)), of((1, None)), of((None, 1)),
     ]
     assert len({*different}) == len(different)
+
+
+def test_nothing_moves_while_somebody_serves(app: Flask, tmp_path: Path) -> None:
+    """Also one that is only starting: it holds the lock before it says who it is."""
+    settings = replace(app.config["HAILONG"], state=tmp_path / "own")
+    held = serving.hold(settings)
+    with app.app_context(), pytest.raises(Refusal, match="move_running"):
+        moving.relocate(settings, f"sqlite:///{tmp_path / 'other.db'}")
+    os.close(held)
+    assert not (tmp_path / "other.db").exists()
+
+
+def test_nobody_starts_to_serve_during_a_move(
+    both: tuple[Flask, Settings, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, settings, url = both
+    whole, refusals = rows.move, []
+
+    def meanwhile(*given: Any) -> list[rows.Moved]:
+        try:
+            os.close(serving.hold(settings))
+        except Refusal as refusal:
+            refusals.append(refusal.code)
+        return whole(*given)
+
+    monkeypatch.setattr(rows, "move", meanwhile)
+    assert _moved(app, settings, url)
+    assert refusals == ["restore_running"]
+    os.close(serving.hold(settings))
+
+
+def test_nothing_moves_while_another_machine_is_connected(
+    both: tuple[Flask, Settings, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, settings, url = both
+    monkeypatch.setattr(postgresql, "PARTING", 0.3)
+    _moved(app, settings, url)
+    there = create_app(replace(settings, database_url=url, state=tmp_path / "there"))
+    with postgresql.connected(url), pytest.raises(Refusal, match="move_running"):
+        _moved(there, there.config["HAILONG"], f"sqlite:///{tmp_path / 'home.db'}")
+    assert not (tmp_path / "home.db").exists()
+    with there.app_context():
+        db.engine.dispose()
 
 
 def test_nothing_moves_between_two_files(app: Flask, tmp_path: Path) -> None:
