@@ -136,6 +136,7 @@ class Queued(Door):
     def __init__(self) -> None:
         super().__init__()
         self._queue: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
+        self._ended = False
         self._engine = db.engine
         self._thread = threading.Thread(target=self._serve, name="answers", daemon=True)
 
@@ -162,30 +163,25 @@ class Queued(Door):
 
     def _serve(self) -> None:
         """Until the door is closed."""
-        while (first := self._queue.get()) is not None:
-            group, last = self._gathered(first)
+        while not self._ended and (first := self._queue.get()) is not None:
             if self.leaving:  # what still comes goes to another process
-                for ticket in group:
-                    ticket.settle(None, Refusal("storage_failed"))
+                first.settle(None, Refusal("storage_failed"))
             else:
-                self._together(group)
-            if last:
-                break
+                self._together([first])
 
     def _together(self, group: list[Ticket]) -> None:
-        """Settle every ticket; raises nothing, for nobody would hear it."""
+        """Settle the tickets, and those it gathers; raises nothing, for nobody would hear it."""
         raise NotImplementedError
 
-    def _gathered(self, first: Ticket) -> tuple[list[Ticket], bool]:
-        """What waits besides the first; whether nothing comes after."""
-        group = [first]
+    def _gather(self, group: list[Ticket]) -> None:
+        """Add what waits by now."""
         with suppress(queue.Empty):
             while len(group) < GROUP:
                 ticket = self._queue.get_nowait()
                 if ticket is None:
-                    return group, True
+                    self._ended = True
+                    return
                 group.append(ticket)
-        return group, False
 
 
 class Grouping(Queued):
@@ -215,7 +211,7 @@ class Grouping(Queued):
             if self._lock < 0:  # here, so that a process without descriptors refuses, and goes on when it has some
                 self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             connection = self._own = connection or connection_of(self._engine)
-            fault = self._committed(connection, self._lock, group)
+            fault = self._committed(connection, self._lock, group, gathering=True)
             if fault is not None and len(group) > 1 and not _of_the_disk(fault):
                 for ticket in group:  # one bad row does not fail the others
                     alone = self._committed(connection, self._lock, [ticket])
@@ -230,13 +226,17 @@ class Grouping(Queued):
                     connection.close()
             self._own = None
 
-    def _committed(self, connection: DBAPIConnection, lock: int, group: list[Ticket]) -> sqlite3.Error | None:
+    def _committed(
+        self, connection: DBAPIConnection, lock: int, group: list[Ticket], *, gathering: bool = False
+    ) -> sqlite3.Error | None:
         """One transaction; its tickets are settled after the commit, or none is and the fault is returned."""
         outcomes: list[tuple[Stored | None, Exception | None]] = []
         cursor = connection.cursor()
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
+                if gathering:  # not before: while other processes committed, more have come
+                    self._gather(group)
                 cursor.execute("BEGIN IMMEDIATE")
                 for ticket in group:
                     outcomes.append(self._one(cursor, ticket))
@@ -322,6 +322,7 @@ class Sharing(Queued):
 
     def _together(self, group: list[Ticket]) -> None:
         try:
+            self._gather(group)
             batch = list({ticket.prepared.row["id"]: ticket for ticket in group}.values())
             try:
                 added = self._twice(lambda: self._added([ticket.prepared for ticket in batch]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from flask import Flask
 
 from app import metrics, writer
-from app.db import OF_ANSWERS, answers_limits, db
+from app.db import OF_ANSWERS, answers_limits, db, write_lock
 from app.settings import Settings
 from surveys.errors import Refusal
 from tests.postgres import durable
@@ -116,3 +118,30 @@ def test_where_the_disk_is_full_nothing_is_counted_and_nobody_dies_of_it(
     [file] = tmp_path.iterdir()
     assert file.stat().st_blocks * 512 >= metrics._CELL.size * metrics.MOST  # no page is without its room
     metrics._close()
+
+
+def test_what_comes_while_others_commit_is_one_commit(
+    world: World, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    if settings.database_url.startswith("postgresql"):
+        pytest.skip("about SQLite's lock")
+    fields = [answered(opened(world)) for _ in range(4)]
+    assert post(world, fields[0]).status_code in {200, 201}  # the door is open
+    door = world.app.extensions["door"]
+    sizes: list[int] = []
+    committed = writer.Grouping._committed
+
+    def watched(self: writer.Grouping, connection: Any, lock: int, group: list[writer.Ticket], **named: bool) -> Any:
+        fault = committed(self, connection, lock, group, **named)
+        sizes.append(len(group))
+        return fault
+
+    monkeypatch.setattr(writer.Grouping, "_committed", watched)
+    with ThreadPoolExecutor(3) as citizens:
+        with write_lock(settings):
+            replies = [citizens.submit(post, world, each) for each in fields[1:]]
+            last = time.monotonic() + 20
+            while door.waiting < 2 and time.monotonic() < last:  # the first has left the queue, and waits for the lock
+                time.sleep(0.01)
+        assert {reply.result().status_code for reply in replies} <= {200, 201}
+    assert sizes == [3]
