@@ -121,9 +121,12 @@ def require_own_page(request: Request) -> None:
         raise SubmissionRefusal("form_foreign")
 
 
-def acknowledged(ack: Acknowledgement, page: Page, secret: bytes, epoch: str) -> dict[str, str]:
+def acknowledged(ack: Acknowledgement, page: Page, secret: bytes, epoch: str, slip: str) -> dict[str, str]:
     """What a device is told: the acknowledgement, and what it shows should it bring the answer again."""
-    note = resending.note(secret, ack.id, ack.day, page.place, page.cell, page.questionnaire, page.version)
+    spent = "" if ack.repeated or page.place.slip is None else slip
+    note = resending.note(
+        secret, ack.id, ack.day, page.place, page.cell, page.questionnaire, page.version, epoch, spent
+    )
     day, signature = ack.day.isoformat(), ack.signature
     return {"day": day, "epoch": epoch, "id": ack.id.hex(), "note": note, "signature": signature}
 

@@ -128,7 +128,7 @@ class Quick:
         vary = ("Vary", "Accept-Encoding")
         if is_json:
             ack = signer_of(self._settings).acknowledge(sent.id, day, repeated=repeated)
-            said = forms.acknowledged(ack, page, self._secret, epoch)
+            said = forms.acknowledged(ack, page, self._secret, epoch, "")  # at a point
             body = json.dumps(said, separators=(",", ":")).encode() + b"\n"
             return 200 if repeated else 201, body, [("Content-Type", JSON), vary]
         page_sent = rendering.sent_page(forms.language_of(fields), simulated=page.wave.mark)

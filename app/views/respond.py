@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from secrets import token_hex
 
 from flask import Blueprint, Response, g, request
@@ -90,7 +90,7 @@ def _accept(find: Callable[[], forms.Page], fields: dict[str, str]) -> ResponseR
             return _once_more(page, fields, refusal)
         raise
     if request.is_json:
-        return _acknowledged(signer().acknowledge(submission.id, day, repeated=repeated), page)
+        return _acknowledged(signer().acknowledge(submission.id, day, repeated=repeated), page, fields)
     return _html(rendering.sent_page(forms.language_of(fields), simulated=page.wave.mark))
 
 
@@ -106,8 +106,8 @@ def _stored(submission: Submission, page: forms.Page, find: Callable[[], forms.P
     raise Refusal("busy")
 
 
-def _acknowledged(ack: Acknowledgement, page: forms.Page) -> ResponseReturnValue:
-    reply = forms.acknowledged(ack, page, secret(), epochs.current())
+def _acknowledged(ack: Acknowledgement, page: forms.Page, fields: Mapping[str, str]) -> ResponseReturnValue:
+    reply = forms.acknowledged(ack, page, secret(), epochs.current(), fields.get("slip", ""))
     return reply, 200 if ack.repeated else 201
 
 
