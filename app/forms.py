@@ -123,12 +123,16 @@ def require_own_page(request: Request) -> None:
         raise SubmissionRefusal("form_foreign")
 
 
-def acknowledged(ack: Acknowledgement, page: Page, own: Generation, epoch: str) -> dict[str, str]:
+def acknowledged(ack: Acknowledgement, page: Page, own: Generation, epoch: str, slip: str) -> dict[str, str]:
     """What a device is told: the acknowledgement, and what it shows should it bring the answer again.
 
-    own: the generation that made the device's page, which verifies with that one's public key.
+    own: the generation that made the device's page, which verifies with that one's public key; slip: the code that was
+    typed.
     """
-    note = resending.note(own.secret, ack.id, ack.day, page.place, page.cell, page.questionnaire, page.version)
+    spent = "" if ack.repeated or page.place.slip is None else slip
+    note = resending.note(
+        own.secret, ack.id, ack.day, page.place, page.cell, page.questionnaire, page.version, epoch, spent
+    )
     day, signature = ack.day.isoformat(), ack.signature
     return {"day": day, "epoch": epoch, "id": ack.id.hex(), "note": note, "signature": signature}
 

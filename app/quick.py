@@ -134,7 +134,7 @@ class Quick:
         vary = ("Vary", "Accept-Encoding")
         if is_json:
             ack = made_by.signer.acknowledge(sent.id, day, repeated=repeated)
-            said = forms.acknowledged(ack, page, made_by, epoch)
+            said = forms.acknowledged(ack, page, made_by, epoch, "")  # at a point
             body = json.dumps(said, separators=(",", ":")).encode() + b"\n"
             return 200 if repeated else 201, body, [("Content-Type", JSON), vary]
         page_sent = rendering.sent_page(forms.language_of(fields), simulated=page.wave.mark)

@@ -151,8 +151,18 @@ def of_postgresql(settings: Settings) -> Iterator[Finding]:
 
 
 def connections_of(settings: Settings) -> int:
-    """What the workers may hold at once: a thread has one for answers, and may have one for a page (`app.writer`)."""
-    return settings.workers * (settings.threads + min(settings.threads, POOL))
+    """What the workers may hold at once (`app.writer`).
+
+    The thread that gathers answers has one; every other thread has one for answers with comments or a slip, and may
+    have one for a page.
+    """
+    return settings.workers * (1 + settings.threads + min(settings.threads, POOL))
+
+
+def threads_fitting(workers: int, free: int) -> int:
+    """The most threads that so many connections serve; one, where they serve none."""
+    of_threads = (free - OTHERS) // workers - 1
+    return max(1, of_threads // 2, of_threads - POOL)
 
 
 POOL = 15
@@ -163,7 +173,7 @@ def _connections(settings: Settings, free: int) -> Iterator[Finding]:
     needed = connections_of(settings) + OTHERS
     details: dict[str, object] = {
         "needed": needed, "free": free, "workers": settings.workers, "threads": settings.threads,
-        "fitting": max(1, (free - OTHERS) // (2 * settings.workers)),
+        "fitting": threads_fitting(settings.workers, free),
     }
     if needed > free:
         yield Finding("connections_too_few", Severity.DANGER, details)

@@ -130,8 +130,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "seal_broken": ("Bản lưu gửi lại đã hỏng.", "The copy that was sent again is damaged."),
     "again_unproven": (
-        "Bản lưu gửi lại không kèm xác nhận đã nhận của hệ thống.",
-        "The copy that was sent again carries no acknowledgement of this system.",
+        "Bản lưu gửi lại không kèm xác nhận của hệ thống từ trước lần khôi phục gần nhất.",
+        "The copy that was sent again carries no acknowledgement of this system from before its last restore.",
     ),
     "again_late": (
         "Số liệu của đợt khảo sát {wave} đã chốt hoặc ý kiến được nhận ngoài thời gian thu thập, nên không "

@@ -82,7 +82,7 @@ def _kept(copy: Copy) -> bool:
         raise SubmissionRefusal("again_unproven")
     for _ in range(LOOKS):
         with reading() as session:
-            found = resending.origin(session, copy, keys.secrets_believed())
+            found = resending.origin(session, copy, keys.secrets_believed(), epochs.current())
         resending.require_taken(found.cell.wave, copy.day)
         submission = replace(forms.submission(copy.fields, found.version), id=copy.id)
         # the day is that of the first acknowledgement: the answer belongs to it

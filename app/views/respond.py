@@ -91,7 +91,8 @@ def _accept(find: Callable[[], forms.Page], fields: dict[str, str]) -> ResponseR
     if request.is_json:
         own = keys.of_token(fields["token"])
         ack = own.signer.acknowledge(submission.id, day, repeated=repeated)
-        return forms.acknowledged(ack, page, own, epochs.current()), 200 if repeated else 201
+        said = forms.acknowledged(ack, page, own, epochs.current(), fields.get("slip", ""))
+        return said, 200 if repeated else 201
     return _html(rendering.sent_page(forms.language_of(fields), simulated=page.wave.mark))
 
 

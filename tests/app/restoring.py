@@ -9,11 +9,12 @@ from pathlib import Path
 
 from flask import Flask
 
-from app import create_app
+from app import create_app, server_day
 from app.backup import creating
 from app.backup.manifest import Manifest
-from app.db import db
+from app.db import db, transaction
 from app.settings import Settings, read
+from surveys.store import epochs
 from tests.conftest import OwnContextClient
 from tests.databases import Databases
 from tests.world import World, build
@@ -48,6 +49,14 @@ def stop(app: Flask) -> None:
             connection.close()
     with app.app_context():
         db.engine.dispose()
+
+
+def new_epoch(world: World) -> None:
+    """Another epoch, as after a restore, and a process that has not read the old one."""
+    with world.app.app_context(), transaction() as session:
+        epochs.begin(session, server_day())
+    world.app.extensions.pop("epoch", None)
+    world.app.extensions["landings"].forget()
 
 
 def started(world: World, **changes: object) -> World:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,16 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from app import backup
+from app import backup, server_day
 from app.db import transaction
-from app.keys import opener, signer
-from surveys import conduct, resending
+from app.keys import opener, secret, signer
+from surveys import codes, conduct, resending, training
 from surveys.seals import Opener, seal
 from surveys.store import waves as wave_store
+from surveys.store.tables import SlipRow
+from surveys.tokens import slip_digest
 from surveys.waves import State
-from tests.app.restoring import PASSPHRASE, backed_up, installation, started, stop
+from tests.app.restoring import PASSPHRASE, backed_up, installation, new_epoch, started, stop
 from tests.databases import Databases
 from tests.world import World, answered, build, opened, post
 
@@ -57,11 +59,34 @@ def again(world: World, sealed: bytes, **headers: str) -> TestResponse:
     return world.client.post("/again", json=body, headers=headers)
 
 
-def forget(world: World, *tables: str) -> None:
-    """As a restore would; the audit trail and the epoch stay."""
+def emptied(world: World, *tables: str) -> None:
+    """Rows are gone, without any restore."""
     with world.app.app_context(), transaction() as session:
         for table in tables or ("response", "comment"):
             session.execute(text(f"delete from {table}"))
+
+
+def forget(world: World, *tables: str) -> None:
+    """As a restore would; the audit trail stays."""
+    emptied(world, *tables)
+    new_epoch(world)
+
+
+def unspent(world: World, *slips: str) -> None:
+    """The restored state knows these slips of the one cell of slips."""
+    with world.app.app_context(), transaction() as session:
+        wave = wave_store.wave(session, "W1")
+        cell = session.execute(text("select max(id) from cell")).scalar_one()
+        for code in slips:
+            session.add(SlipRow(
+                province_code="T1", digest=slip_digest(secret(), code), wave_id=wave.id, cell=cell,
+                expires=date(2999, 1, 1),
+            ))
+
+
+def unproven(reply: TestResponse) -> bool:
+    """Refused, and not under the server's signature."""
+    return (reply.status_code, reply.json["error"], "outcome" in reply.json) == (400, "again_unproven", False)
 
 
 def move(world: World, *states: State) -> None:
@@ -73,6 +98,7 @@ def move(world: World, *states: State) -> None:
 def test_what_is_known_is_acknowledged_and_what_is_not_is_stored_as_it_was(world: World) -> None:
     copy = answer(world, answered(opened(world), q2="-", comment="Góp ý"))
     before = world.rows("select * from response")
+    new_epoch(world)
     assert again(world, copy.sealed(world)).json["outcome"] == "known"
     forget(world)
     sealed = copy.sealed(world)
@@ -82,8 +108,9 @@ def test_what_is_known_is_acknowledged_and_what_is_not_is_stored_as_it_was(world
     assert world.count("comment") == 1
     assert again(world, sealed).status_code == again(world, copy.sealed(world)).status_code == 200
     assert (world.count(), world.count("comment")) == (1, 1)
-    said = resending.receipt(hashlib.sha256(sealed).hexdigest(), "1", "stored")
-    assert reply.json["epoch"] == "1"
+    epoch = reply.json["epoch"]
+    said = resending.receipt(hashlib.sha256(sealed).hexdigest(), epoch, "stored")
+    assert epoch.startswith("3-")
     with world.app.app_context():
         assert signer().verifies(said, reply.json["signature"])
 
@@ -107,12 +134,46 @@ def test_without_proof_nothing_is_taken(world: World) -> None:
         {"note": copy.told["note"].replace("|", "|9", 1)}, {"note": copy.told["note"].replace("|", "|" + "9" * 30, 1)},
         {"note": "\0" + copy.told["note"]}, {"day": "2001-01-01"},
         {"answers": {**copy.told["answers"], "id": other.told["answers"]["id"]}},
+        # a slip that somebody else holds: none led to this answer
+        {"answers": {**copy.told["answers"], "slip": slip}},
+        {"note": copy.told["note"].replace("|1|", "|9-abcdef01|")},
     ):
-        reply = again(world, copy.sealed(world, **changes))
-        assert (reply.status_code, reply.json["error"]) == (400, "again_unproven"), changes
-    # a slip that somebody else holds changes nothing: the note binds the place
-    assert again(world, copy.sealed(world, answers={**copy.told["answers"], "slip": slip})).status_code == 201
+        assert unproven(again(world, copy.sealed(world, **changes))), changes
+    assert again(world, copy.sealed(world)).status_code == 201
     assert world.count("slip") == 1
+
+
+def test_within_its_own_epoch_nothing_comes_again(world: World) -> None:
+    """Whoever deletes answers, other than by a restore, has deleted them."""
+    copy = answer(world, answered(opened(world)))
+    assert unproven(again(world, copy.sealed(world)))
+    emptied(world)
+    assert unproven(again(world, copy.sealed(world)))
+    assert world.count() == 0
+    new_epoch(world)
+    assert again(world, copy.sealed(world)).status_code == 201
+
+
+def test_practice_that_was_wiped_never_becomes_real(world: World) -> None:
+    def practising(is_training: bool) -> None:
+        with world.app.app_context(), transaction() as session:
+            wave = wave_store.wave(session, "W1")
+            wave_store.set_fields(session, wave, {"training": is_training})
+        world.app.extensions["landings"].forget()
+
+    practising(True)
+    copy = answer(world, answered(opened(world)))
+    with world.app.app_context(), transaction() as session:
+        training.wipe(session, "W1", confirmed="W1", whole=False, actor="x", today=server_day())
+        plan = conduct.plan_of(session, wave_store.wave(session, "W1"))
+        conduct.edit(session, "W1", replace(plan, training=False), server_day())
+        conduct.open_(session, "W1", server_day())
+    assert unproven(again(world, copy.sealed(world)))
+    new_epoch(world)  # nor after a restore to a state of after the wiping
+    assert unproven(again(world, copy.sealed(world)))
+    assert world.count() == 0
+    practising(True)
+    assert again(world, copy.sealed(world)).status_code == 201
 
 
 def test_what_is_no_copy_is_refused(world: World) -> None:
@@ -139,6 +200,7 @@ def test_what_is_no_copy_is_refused(world: World) -> None:
 def test_other_answers_under_a_known_id_do_not_replace_the_first(world: World) -> None:
     copy = answer(world, answered(opened(world)))
     before = world.rows("select * from response")
+    new_epoch(world)
     reply = again(world, copy.sealed(world, answers={**copy.told["answers"], "q1": "1"}))
     assert (reply.status_code, reply.json["error"], reply.json["outcome"]) == (409, "answer_conflict", "refused")
     assert world.rows("select * from response") == before
@@ -149,21 +211,50 @@ def test_a_slip_that_came_back_is_spent_again_and_one_that_is_gone_is_no_obstacl
     copies = [answer(world, answered(opened(world, f"/s/{slip}")), "/s") for slip in (first, second)]
     cells = world.rows("select cell from response")
     forget(world)
-    with world.app.app_context(), transaction() as session:  # the restored state knows the first one unspent
-        from app.keys import secret
-        from surveys.store.tables import SlipRow
-        from surveys.tokens import slip_digest
-
-        wave = wave_store.wave(session, "W1")
-        session.add(SlipRow(
-            province_code="T1", digest=slip_digest(secret(), first), wave_id=wave.id, cell=cells[0][0],
-            expires=date(2999, 1, 1),
-        ))
+    unspent(world, first)
     for copy in copies:
         assert again(world, copy.sealed(world)).status_code == 201
     assert (world.count(), world.count("slip")) == (2, 0)
     assert world.rows("select cell from response") == cells
     assert world.client.get(f"/s/{first}").status_code == 404
+
+
+def test_a_copy_spends_the_slip_that_led_to_it_and_no_other(world: World) -> None:
+    slip, other = world.slips(2)
+    fields = answered(opened(world, f"/s/{slip}"))
+    copy = answer(world, fields, "/s")
+    forget(world)
+    unspent(world, slip)
+    bare = {name: value for name, value in fields.items() if name != "slip"}
+    for answers in (bare, {**bare, "slip": ""}, {**bare, "slip": "x"}, {**bare, "slip": other}):
+        assert unproven(again(world, copy.sealed(world, answers=answers))), answers
+    assert (world.count(), world.count("slip")) == (0, 2)
+    assert again(world, copy.sealed(world)).status_code == 201
+    assert (world.count(), world.count("slip")) == (1, 1)
+    assert again(world, copy.sealed(world)).json["outcome"] == "known"
+    assert world.client.get(f"/s/{other}").status_code == 200
+
+
+def test_a_second_send_proves_no_slip(world: World) -> None:
+    """The slip is spent and nothing says which it was: whoever sends again may name any, or none."""
+    (slip,), invented = world.slips(1), codes.draw(codes.SLIP_LENGTH)
+    fields = answered(opened(world, f"/s/{slip}"))
+    bare = {name: value for name, value in fields.items() if name != "slip"}
+    first, *seconds = (
+        answer(world, sent, "/s") for sent in (fields, fields, bare, {**bare, "slip": invented})
+    )
+    assert len({copy.told["note"] for copy in seconds}) == 1
+    new_epoch(world)
+    for copy in (first, *seconds):  # what the backup has is known, whatever became of the slip
+        assert again(world, copy.sealed(world)).json["outcome"] == "known"
+    forget(world)
+    assert all(unproven(again(world, copy.sealed(world))) for copy in seconds)  # no slip here: it proves nothing
+    unspent(world, slip)
+    true, *others = seconds
+    assert all(unproven(again(world, copy.sealed(world))) for copy in others)
+    assert (world.count(), world.count("slip")) == (0, 1)
+    assert again(world, true.sealed(world)).status_code == 201
+    assert (world.count(), world.count("slip")) == (1, 0)
 
 
 def test_a_closed_wave_takes_what_came_in_time_and_a_fixed_one_nothing(world: World) -> None:
@@ -204,7 +295,7 @@ def test_the_note_is_the_same_whatever_was_answered(world: World) -> None:
     """Nobody can prove with it how somebody answered."""
     fields = opened(world)
     one = answer(world, answered(fields, "1"))
-    forget(world)
+    emptied(world)
     assert answer(world, answered(fields, "5")).told["note"] == one.told["note"]
 
 

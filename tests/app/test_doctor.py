@@ -177,6 +177,26 @@ def test_a_commit_that_is_not_durable_is_refused(postgres: World, monkeypatch: p
         gate.check(settings)
 
 
+def test_a_worker_has_a_connection_for_answers_besides_those_of_its_threads(tmp_path: Path) -> None:
+    settings = read({}, state=tmp_path)
+    assert storage.connections_of(replace(settings, workers=1, threads=1)) == 3
+    assert storage.connections_of(replace(settings, workers=3, threads=8)) == 3 * (8 + 1 + 8)
+    assert storage.connections_of(replace(settings, workers=2, threads=40)) == 2 * (40 + 1 + 15)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 5])
+@pytest.mark.parametrize("free", [20, 47, 57, 97, 400])
+def test_the_threads_that_are_said_to_fit_do(tmp_path: Path, workers: int, free: int) -> None:
+    settings = replace(read({}, state=tmp_path), workers=workers, threads=500)
+    (finding,) = storage._connections(settings, free)
+    said = int(str(finding.details["fitting"]))
+
+    def needed(threads: int) -> int:
+        return storage.connections_of(replace(settings, threads=threads)) + storage.OTHERS
+
+    assert needed(said) <= free < needed(said + 1)
+
+
 def test_workers_and_threads_have_to_fit_the_database(postgres: World) -> None:
     settings: Settings = postgres.app.config["HAILONG"]
     fitting = replace(settings, workers=2, threads=8)

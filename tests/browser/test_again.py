@@ -8,11 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from app import backup, writer
 from app.db import db
-from tests.browser.citizen import SENT, Opener, Serve, address, answer_all, ids, send
+from app.keys import opener
+from surveys import resending
+from tests.browser.citizen import SENT, Asking, Opener, Serve, address, answer_all, ids, send
 from tests.world import build
 
 PASSPHRASE = "mot cum mat khau dai"
@@ -28,6 +30,13 @@ COPIES = """() => new Promise((done) => {
     };
   };
 })"""
+
+
+KEEP = """([answers, epoch]) => hailong_again.keep(
+  { action: "/p/x", answers }, { day: new Date().toISOString().slice(0, 10), signature: "s", note: "n", epoch }
+)"""
+BUSY = {"status": 503, "content_type": "text/plain", "headers": {"Retry-After": "3"}, "body": "Busy.\n"}
+"""as deploy/nginx.conf says it"""
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -98,3 +107,53 @@ def test_a_copy_is_gone_after_fourteen_days(serve: Serve, open_page: Opener, tmp
         page.clock.set_fixed_time(last + timedelta(days=1))
         page.goto(address(place))
         until(lambda: page.evaluate(COPIES) == [])
+
+
+def test_a_copy_does_not_tell_by_its_length_what_it_hides(short_form: Asking, open_page: Opener) -> None:
+    server, _ = short_form
+    page = open_page()
+    page.goto(address(short_form))
+    page.wait_for_function("() => window.hailong_again")
+    letters = [{"id": f"{number:032x}", "q1": text} for number, text in enumerate(("", "4", "ế" * 1000, "x" * 3000))]
+    for letter in letters:
+        page.evaluate(KEEP, [letter, "1"])
+    sealed = [bytes(copy["sealed"]) for copy in page.evaluate(COPIES)]
+    assert len(sealed) == len(letters)
+    assert len({len(each) for each in sealed}) == 1
+    with server.app.app_context():
+        told = [dict(resending.read(opener().opened(each)).fields) for each in sealed]
+    assert sorted(told, key=lambda each: each["id"]) == letters
+
+
+def test_one_copy_that_is_put_off_does_not_hold_up_the_others(short_form: Asking, open_page: Opener) -> None:
+    """nginx puts off in plain words, which are no JSON; a server that goes on doing so is left alone."""
+    page = open_page(errors_allowed=True)
+    page.goto(address(short_form))
+    page.wait_for_function("() => window.hailong_again")
+    for number in range(5):
+        page.evaluate(KEEP, [{"id": f"{number:032x}"}, "another"])
+    asked: list[int] = []
+    put_off = {0}
+
+    def gate(route: Route) -> None:
+        asked.append(len(asked))
+        if asked[-1] in put_off:
+            route.fulfill(**BUSY)
+        else:
+            route.continue_()
+
+    def came(count: int) -> bool:
+        page.wait_for_timeout(50)  # the gate is asked in here
+        return len(asked) == count
+
+    page.route("**/again", gate)
+    page.goto(address(short_form))
+    until(lambda: came(5))
+    page.wait_for_timeout(500)
+    assert len(asked) == 5
+    asked.clear()
+    put_off |= set(range(1, 5))
+    page.goto(address(short_form))
+    until(lambda: came(3))
+    page.wait_for_timeout(4000)
+    assert len(asked) == 3

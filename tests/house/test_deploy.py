@@ -88,6 +88,18 @@ def test_nothing_of_citizens_is_logged_by_nginx(root: Path):
     assert all(line.rstrip().endswith("emerg;") for line in re.findall(r"^\s*error_log.*$", said, re.MULTILINE))
 
 
+def test_what_citizens_send_is_in_their_zone_of_nginx(app: Flask, root: Path):
+    """All posts that need no account, but those of signing in: what is left to the staff's zone meets its limit."""
+    (said,) = re.findall(r"location ~ (\S+) \{\n\s*limit_req zone=hailong_citizens", text(root, "nginx.conf"))
+    posts = {
+        rule.rule.replace("<code>", "ABC") for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or ()) and rule.endpoint.partition(".")[0] in {"again", "respond"}
+    } | {"/answer"}
+    assert posts == {"/again", "/answer", "/p/ABC", "/P/ABC", "/s", "/S"}
+    assert {path for path in posts if re.search(said, path)} == posts
+    assert not any(re.search(said, path) for path in ("/", "/againx", "/account/again", "/points", "/answers"))
+
+
 def test_the_container_takes_nothing_unhashed_and_no_root(root: Path):
     said = text(root, "Containerfile")
     assert "--require-hashes" in said

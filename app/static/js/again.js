@@ -5,6 +5,7 @@
 "use strict";
 window.hailong_again = (() => {
   const DAYS = 14, MOST = 4000, PATIENCE = 20; // days, copies, seconds
+  const BLOCK = 4096, FAILURES = 3, PAUSE = 3; // bytes, in a row, seconds after each
   const place = document.getElementById("sealing");
   const page = place && JSON.parse(place.textContent); // { epoch, key }
   const able = page && page.key;
@@ -21,6 +22,14 @@ window.hailong_again = (() => {
     return whole;
   }
 
+  // A sealed text is as long as the open one, and so would tell who wrote a comment, and how long a one.
+  function padded(text) {
+    const open = new TextEncoder().encode(text);
+    const whole = new Uint8Array(Math.ceil(open.length / BLOCK) * BLOCK).fill(0x20); // blanks: still the same JSON
+    whole.set(open);
+    return whole;
+  }
+
   // See surveys/seals.py for the format.
   async function seal(plain) {
     const curve = { name: "ECDH", namedCurve: "P-256" }, point = bytes(page.key);
@@ -31,7 +40,7 @@ window.hailong_again = (() => {
     const base = await crypto.subtle.importKey("raw", agreed, "HKDF", false, ["deriveKey"]);
     const how = { name: "HKDF", hash: "SHA-256", salt: mine, info: new TextEncoder().encode("hailong-seal-1") };
     const key = await crypto.subtle.deriveKey(how, base, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
-    const hidden = await crypto.subtle.encrypt({ name: "AES-GCM", iv: new Uint8Array(12) }, key, new TextEncoder().encode(plain));
+    const hidden = await crypto.subtle.encrypt({ name: "AES-GCM", iv: new Uint8Array(12) }, key, plain);
     const id = new Uint8Array(await sha256(point)).slice(0, 8);
     return join(Uint8Array.of(1), id, mine, new Uint8Array(hidden));
   }
@@ -68,7 +77,7 @@ window.hailong_again = (() => {
     if (!able || !reply.note || !reply.epoch) return;
     try {
       const { action, answers } = letter, { day: since, signature, note } = reply;
-      const sealed = await seal(JSON.stringify({ action, answers, day: since, signature, note }));
+      const sealed = await seal(padded(JSON.stringify({ action, answers, day: since, signature, note })));
       const copy = { seal: hex(await sha256(sealed)), sealed, epoch: reply.epoch, until: day(since, DAYS) };
       await store((copies) => copies.put(copy));
     } catch (fault) { /* a private window, a full disk */ }
@@ -87,6 +96,7 @@ window.hailong_again = (() => {
     return crypto.subtle.verify(how, key, bytes(reply.signature), new TextEncoder().encode(said));
   }
 
+  // Whether the server answered for it; throws what says nothing of this copy: no network, no JSON, a busy server.
   async function bring(copy) {
     const stop = new AbortController(), alarm = setTimeout(() => stop.abort(), PATIENCE * 1000);
     try {
@@ -96,6 +106,7 @@ window.hailong_again = (() => {
         body: JSON.stringify({ sealed: base64(copy.sealed), key: own_key().x }), // whose signature this page can verify
         credentials: "omit", cache: "no-store", redirect: "error", signal: stop.signal,
       });
+      if (response.status >= 500 || response.status === 429) throw new Error(response.status);
       return await genuine(await response.json(), copy);
     } finally {
       clearTimeout(alarm);
@@ -103,15 +114,24 @@ window.hailong_again = (() => {
   }
 
   // Whatever was acknowledged in another epoch than this page's. What the server answers for under its signature is
-  // settled for this epoch; all else is tried again at the next visit.
+  // settled for this epoch; all else is tried again at the next visit. One that fails does not hold up the others, but
+  // a server that goes on failing is left alone.
   async function round() {
     const now = new Date().toISOString().slice(0, 10);
     const all = await store((copies) => copies.getAll());
     all.sort((one, other) => (one.until < other.until ? 1 : -1));
     const gone = all.filter((copy, at) => copy.until < now || at >= MOST);
     for (const copy of gone) await store((copies) => copies.delete(copy.seal));
+    let failures = 0; // in a row
     for (const copy of all.filter((one) => !gone.includes(one) && one.epoch !== page.epoch)) {
-      if (await bring(copy)) await store((copies) => copies.put({ ...copy, epoch: page.epoch }));
+      try {
+        if (await bring(copy)) await store((copies) => copies.put({ ...copy, epoch: page.epoch }));
+        failures = 0;
+      } catch (fault) {
+        failures += 1;
+        if (failures === FAILURES) return;
+        await new Promise((done) => setTimeout(done, PAUSE * 1000));
+      }
     }
   }
 
