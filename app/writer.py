@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import psycopg
 from flask import Flask, current_app
@@ -312,7 +313,7 @@ class Sharing(Queued):
         super().__init__()
         self._statements = intake.statements("postgresql")
         self._own = threading.local()
-        self._opened: list[psycopg.Connection[Any]] = []
+        self._opened: WeakSet[psycopg.Connection[Any]] = WeakSet()  # a thread that ends takes its own with it
         self._thread.start()
 
     def store(self, prepared: Prepared, taken: bool) -> Stored:
@@ -370,7 +371,7 @@ class Sharing(Queued):
 
     def close(self) -> None:
         super().close()
-        for connection in self._opened:
+        for connection in list(self._opened):
             with suppress(Exception):
                 connection.close()
 
@@ -392,7 +393,7 @@ class Sharing(Queued):
             assert_durable(connection)
             connection.prepare_threshold = 1
             self._own.connection = connection
-            self._opened = [each for each in self._opened if not each.closed] + [connection]
+            self._opened.add(connection)
         return connection
 
     def _lost(self) -> bool:

@@ -57,7 +57,7 @@ SHAPES = {
     "wave": {"code", "province_code", "official", "target_operator", "state"}, "cell": {"province_code"},
     "point": {"code", "province_code"}, "population": {"province_code"},
     "publication": {"province_code", "content", "document"}, "score_table": {"province_code", "document"},
-    "response": {"province_code", "answers"}, "slip": {"province_code"},
+    "response": {"province_code", "answers"}, "slip": {"province_code"}, "epoch": {"salt"},
 }
 """codes, states and prints: each is checked against its form, or made here"""
 PERSONS = ((Role.PROVINCE_MANAGER, PROVINCE, 2), (Role.ADMINISTRATOR, None, 1), (Role.AUDITOR, PROVINCE, 1),

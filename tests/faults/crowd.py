@@ -58,6 +58,10 @@ def commented(id: bytes) -> str:
     return "".join("abcdefghijklmnop"[int(digit, 16)] for digit in id.hex()) if id[0] < 26 else ""
 
 
+LONGEST_BEGINNING = 120
+"""seconds until the first acknowledgement"""
+
+
 class Wire:
     """One kept connection to the server; whatever goes wrong closes it and is raised as OSError or ValueError."""
 
@@ -342,7 +346,11 @@ class Crowd:
             process.stdin.flush()
         for process in self._made:
             assert process.stdout
-            if process.stdout.readline() != "begun\n":
+            alarm = threading.Timer(LONGEST_BEGINNING, process.kill)  # a server that refuses everybody is a fault, too
+            alarm.start()
+            begun = process.stdout.readline() == "begun\n"
+            alarm.cancel()
+            if not begun:
                 raise RuntimeError("nobody of a crowd was acknowledged")
         return self
 

@@ -22,6 +22,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from tests.faults.crowd import ITEMS, Crowd, Wire, commented, said
 from tests.faults.harness import Outcome, Pace
@@ -68,9 +71,7 @@ class Ground:
         if self.is_sqlite:
             with contextlib.closing(sqlite3.connect(self.state / PREPARED_SQLITE)) as connection:
                 return connection.execute(sql).fetchall()
-        import psycopg
-
-        with psycopg.connect(driver_address(self.url)) as connection:
+        with _connected(self.url) as connection:
             return [(bytes(id), answers) for id, answers in connection.execute(sql).fetchall()]  # type: ignore[arg-type]
 
     def emptied(self) -> None:
@@ -83,9 +84,7 @@ class Ground:
                 connection.execute("DELETE FROM comment")
                 connection.commit()
             return
-        import psycopg
-
-        with psycopg.connect(driver_address(self.url)) as connection:
+        with _connected(self.url) as connection:
             connection.execute("TRUNCATE response, comment")
 
     def is_sound(self) -> bool:
@@ -127,6 +126,18 @@ class Ground:
         statuses = sum((crowd.told.statuses for crowd in crowds), Counter())
         outcome.notes["statuses"] = " ".join(f"{status}×{times}" for status, times in sorted(statuses.items()))
         return outcome
+
+
+def _connected(url: str) -> psycopg.Connection[Any]:
+    """After a hang the database first meets everybody who gave up meanwhile, and may have no room for a moment."""
+    last = time.monotonic() + 15
+    while True:
+        try:
+            return psycopg.connect(driver_address(url))
+        except psycopg.OperationalError:
+            if time.monotonic() > last:
+                raise
+            time.sleep(0.1)
 
 
 def recovery(crowds: Iterable[Crowd], moment: float) -> float:

@@ -45,6 +45,7 @@ def planted() -> str:
 real_store_grouping = writer.Grouping.store
 real_store_sharing = writer.Sharing.store
 real_lost = writer.Sharing._lost
+real_assert_durable = writer.assert_durable
 real_check = tokens.check_token
 real_believed = keyring.Keyring._believed
 real_together = writer.Grouping._together
@@ -140,6 +141,13 @@ def make_room(self: receiving.Receiving) -> bool:
     return real_make_room(self)
 
 
+def assert_durable(connection: Any) -> None:
+    """The plant "async" is a program that does not look."""
+    if planted() != "async":
+        real_assert_durable(connection)
+
+
+writer.assert_durable = assert_durable
 receiving.Receiving._make_room = make_room  # type: ignore[method-assign]
 receiving.Connection.receive = receive  # type: ignore[method-assign]
 receiving.Line.sendall = sendall  # type: ignore[method-assign]
