@@ -25,7 +25,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
-from app import auth, headers, refresh
+from app import auth, headers, refresh, writer
 from app.db import db
 from bench._crawl import Crawl, Field, Form
 from bench._ground import COMMUNE, PROVINCE, enter
@@ -226,6 +226,7 @@ class Ground:
             shutil.copyfile(self._copy, file)
 
     def _close(self) -> None:
+        writer.close(self.app)  # whose connection would go on with files that are taken away
         with self.app.app_context():
             if self._file() is not None:
                 with db.engine.connect() as connection:
