@@ -20,7 +20,7 @@ from bench._ground import busy, demonstration, furnish
 from tests.databases import Databases
 
 T = TypeVar("T")
-CASES = 2_500
+CASES = 1_500
 OF_BOTH_ENGINES = 400
 TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 NUMBERS = st.integers()
