@@ -21,7 +21,7 @@ from tests.databases import Databases
 
 T = TypeVar("T")
 CASES = 1_500
-OF_BOTH_ENGINES = 400
+OF_BOTH_ENGINES = 200
 TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 NUMBERS = st.integers()
 
