@@ -28,8 +28,6 @@ NO_TESTS_RAN = 5
 """pytest's exit code"""
 
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=300"]
-OF_ONE_ENGINE = ["--ignore=tests/app/test_fuzz_headers.py", "--ignore=tests/app/test_access_forms.py"]
-"""long, and about what is decided before a database is asked; they run on SQLite"""
 BOTH_CORES = ["-n", "2", "--dist", "worksteal"]
 
 
@@ -55,9 +53,7 @@ def sections(chosen: list[str]) -> list[Section]:
         Section("mypy --strict", [str(tool / "mypy")]),
         Section("Ranh giới giữa các phần / Import contracts", [str(tool / "lint-imports"), "--no-cache", "--no-logo"]),
         Section("SQLite", [*sqlite, "-m", "not browser", *chosen]),
-        Section(
-            "PostgreSQL", [*postgresql, "--database-only", *OF_ONE_ENGINE, "-m", "not browser", *chosen], fast=False
-        ),
+        Section("PostgreSQL", [*postgresql, "--database-only", "-m", "not browser", *chosen], fast=False),
         Section("Chromium", [*sqlite, "-m", "browser", *chosen], fast=False),
     ]
 

@@ -20,8 +20,8 @@ from bench._ground import busy, demonstration, furnish
 from tests.databases import Databases
 
 T = TypeVar("T")
-CASES = 1_500
-OF_BOTH_ENGINES = 200
+CASES = 5_000
+OF_BOTH_ENGINES = 400
 TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 NUMBERS = st.integers()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 from pathlib import Path
@@ -56,8 +57,9 @@ def test_a_surge_takes_no_answer_from_anybody_and_nothing_written_names_one(
         assert server.ask("/metrics", X_Forwarded_For="127.0.0.1").status == 404
         assert server.ask("/readyz").status == 200
         log = server.stop()
+    busy = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
     assert found.share >= 0.999
-    assert found.quantile(0.99) <= 5.0  # beside other tests; the fault `surge` asks for one second
+    assert found.quantile(0.99) <= (5.0 if busy else 1.0)
     assert found.hasty == 0
     assert found.abuse["200"] > 0
     assert found.abuse["429"] + found.abuse["503"] > 0

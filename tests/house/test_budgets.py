@@ -22,13 +22,12 @@ PAGE = 100_000
 
 @pytest.mark.slow
 def test_an_answer_stays_small_on_sqlite() -> None:
-    count = 8_000
     with sqlite() as app:
-        measured = storage.measure(app, count)
+        # of fewer answers the design cells, which a wave has however many answer, are some bytes of each
+        measured = storage.measure(app, 12_000)
     assert measured["characters"] >= 22
-    pages = 2 * 4096 / count  # ids are random, and so is how many pages of the tree have just been split
-    assert measured["bytes_per_answer"] <= ANSWER + pages
-    assert measured["bytes_per_imported_answer"] <= ANSWER + pages
+    assert measured["bytes_per_answer"] <= ANSWER
+    assert measured["bytes_per_imported_answer"] <= ANSWER
 
 
 def test_a_citizens_form_stays_light(app: Flask, tmp_path: object) -> None:
