@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -151,12 +151,6 @@ def _ticks(server: Server) -> int:
     return total
 
 
-@contextmanager
-def _postgres_ground() -> Iterator[Ground]:
-    with postgres.ground() as (_, ground):
-        yield ground
-
-
 def _on(make: Callable[[], AbstractContextManager[Ground]], plant: str = "") -> Callable[[Pace], Outcome]:
     def run(pace: Pace) -> Outcome:
         with make() as ground:
@@ -168,5 +162,5 @@ def _on(make: Callable[[], AbstractContextManager[Ground]], plant: str = "") -> 
 
 FAULTS = (
     Fault("clock-jumps", _on(sqlite_ground), _on(sqlite_ground, "today")),
-    Fault("clock-jumps-postgres", _on(_postgres_ground), _on(_postgres_ground, "today"), postgres.missing),
+    Fault("clock-jumps-postgres", _on(postgres.only_ground), _on(postgres.only_ground, "today"), postgres.missing),
 )

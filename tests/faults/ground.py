@@ -254,15 +254,19 @@ class Server:
 
     def _supervise(self) -> None:
         while not self._stopping.is_set():
-            with open(self.log, "ab") as log:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "tests.faults.planted:app"],
-                    cwd=TOP, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    start_new_session=True, preexec_fn=self._in_child,
-                )
-            self.starts += 1
-            self._process.wait()
+            self._run()
             self._stopping.wait(0.1)
+
+    def _run(self) -> None:
+        """Once, until it ends."""
+        with open(self.log, "ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "tests.faults.planted:app"],
+                cwd=TOP, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=self._in_child,
+            )
+        self.starts += 1
+        self._process.wait()
 
     def _in_child(self) -> None:
         # the thread that starts it lives as long as the test does

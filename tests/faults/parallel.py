@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from tests.faults import postgres
 from tests.faults.crowd import ITEMS, said
@@ -66,12 +66,6 @@ def _stored(ground: Ground, id: bytes, accepted: set[str], sent: set[str], outco
     outcome.corrupt += bool(accepted - set(its))
 
 
-@contextmanager
-def _postgres_ground() -> Iterator[Ground]:
-    with postgres.ground() as (_, ground):
-        yield ground
-
-
 def _on(make: Callable[[], AbstractContextManager[Ground]], plant: str = "") -> Callable[[Pace], Outcome]:
     def run(pace: Pace) -> Outcome:
         with make() as ground, Server(ground, plant=plant) as server:
@@ -81,5 +75,5 @@ def _on(make: Callable[[], AbstractContextManager[Ground]], plant: str = "") -> 
 
 FAULTS = (
     Fault("parallel-sends", _on(sqlite_ground), _on(sqlite_ground, "own-id")),
-    Fault("parallel-sends-postgres", _on(_postgres_ground), _on(_postgres_ground, "own-id"), postgres.missing),
+    Fault("parallel-sends-postgres", _on(postgres.only_ground), _on(postgres.only_ground, "own-id"), postgres.missing),
 )

@@ -138,6 +138,13 @@ def ground() -> Iterator[tuple[Cluster, Ground]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def only_ground() -> Iterator[Ground]:
+    """For faults that leave the cluster alone."""
+    with ground() as (_, place):
+        yield place
+
+
 class Sound(Ground):
     """On PostgreSQL, with its own look into tables and indexes."""
 

@@ -165,14 +165,7 @@ class Upgraded(Server):
     def _supervise(self) -> None:
         # when gunicorn starts itself anew its own folder, with an `app` in it, must not come first
         self._environment |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(TOP)}
-        with open(self.log, "ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "tests.faults.planted:app"],
-                cwd=TOP, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=self._in_child,
-            )
-        self.starts += 1
-        self._process.wait()
+        self._run()
 
     def upgrade(self) -> str:
         config = read({}, state=self.ground.state, database_url=self.ground.url)
@@ -193,7 +186,7 @@ def ground_of(engine: str) -> Iterator[Ground]:
         with sqlite_ground() as ground:
             yield ground
         return
-    with postgres.ground() as (_, ground):
+    with postgres.only_ground() as ground:
         yield ground
 
 
